@@ -1,0 +1,1 @@
+"""Tables, queries and migrations, the same on SQLite and PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Audio of conversations: where it lies, its format, its length and its checksum."""

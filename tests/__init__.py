@@ -1,0 +1,1 @@
+"""Tests and benchmarks; CONTRIBUTING.md says which kind lies where."""
