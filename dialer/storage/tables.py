@@ -1,0 +1,337 @@
+"""Every table, in the order in which a new installation fills them.
+
+What must never happen is forbidden here rather than hoped for in code: the
+partial unique indexes allow one open call per number, one holder per boxed
+lead and one standing prohibition per number and workgroup.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Uuid,
+    false,
+    func,
+    text,
+    true,
+)
+
+from dialer.storage.types import UTCDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only where the key's type is exactly INTEGER.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+# --- people -------------------------------------------------------------------------
+
+workgroups = Table(
+    "workgroups",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("login", String(100), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("password_hash", String(200), nullable=False),
+    Column("may_administer", Boolean, nullable=False, server_default=false()),
+    Column("may_call", Boolean, nullable=False, server_default=true()),
+    Column("active", Boolean, nullable=False, server_default=true()),
+    Column("language", String(5)),  # None: the browser decides
+    # The SIP account of the user's phone. The password is needed in clear: ARI pushes it.
+    Column("phone_account", String(80), unique=True),
+    Column("phone_password", String(80)),
+    Column("phone_mode", String(20), nullable=False, server_default="held"),  # held | per_call
+    # Counted up to end every web session of the user at once.
+    Column("session_epoch", Integer, nullable=False, server_default="0"),
+    Column("created_at", UTCDateTime, nullable=False),
+)
+
+user_workgroups = Table(
+    "user_workgroups",
+    metadata,
+    Column("user_id", ForeignKey("users.id"), primary_key=True),
+    Column("workgroup_id", ForeignKey("workgroups.id"), primary_key=True, index=True),
+)
+
+
+# --- projects and their result sets ---------------------------------------------------
+
+result_sets = Table(
+    "result_sets",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+)
+
+action_results = Table(
+    "action_results",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("result_set_id", ForeignKey("result_sets.id"), nullable=False, index=True),
+    Column("parent_id", ForeignKey("action_results.id")),  # None: a category 大項目
+    Column("name", String(200), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("hotkey", String(1)),  # 1-9 on the desk
+    Column("effect", String(20), nullable=False, server_default="none"),
+    Column("retry_after_seconds", Integer),  # with effect retry
+    Column("colour", String(20)),
+)
+
+projects = Table(
+    "projects",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("time_zone", String(60), nullable=False, server_default="Asia/Tokyo"),
+    Column("result_set_id", ForeignKey("result_sets.id")),
+    Column("result_required", Boolean, nullable=False, server_default=true()),
+    Column("script", Text, nullable=False, server_default=""),
+    Column("closed_at", UTCDateTime),
+    Column("created_at", UTCDateTime, nullable=False),
+)
+
+project_users = Table(
+    "project_users",
+    metadata,
+    Column("project_id", ForeignKey("projects.id"), primary_key=True),
+    Column("user_id", ForeignKey("users.id"), primary_key=True, index=True),
+)
+
+
+# --- leads ------------------------------------------------------------------------------
+
+lead_imports = Table(
+    "lead_imports",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("project_id", ForeignKey("projects.id"), nullable=False, index=True),
+    Column("file_name", String(400), nullable=False),
+    Column("imported_at", UTCDateTime, nullable=False),
+    Column("taken", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+)
+
+leads = Table(
+    "leads",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("project_id", ForeignKey("projects.id"), nullable=False),
+    Column("import_id", ForeignKey("lead_imports.id"), index=True),
+    Column("name", String(400), nullable=False),
+    Column("name_kana", String(400), nullable=False, server_default=""),
+    Column("contact_person", String(200), nullable=False, server_default=""),
+    Column("postal_code", String(20), nullable=False, server_default=""),
+    Column("prefecture", String(40), nullable=False, server_default=""),
+    Column("city", String(200), nullable=False, server_default=""),
+    Column("building", String(400), nullable=False, server_default=""),
+    Column("email", String(320), nullable=False, server_default=""),
+    Column("website", String(500), nullable=False, server_default=""),
+    Column("notes", Text, nullable=False, server_default=""),
+    Column("extra", JSON, nullable=False, server_default="{}"),  # columns nobody mapped
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("deleted_at", UTCDateTime),
+    # What the gate asks on every claim, kept on the row so that one index answers it.
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("last_attempt_at", UTCDateTime),
+    Column("next_attempt_at", UTCDateTime),  # None: at once
+    Column("finished_at", UTCDateTime),  # a final result or the last attempt: no more calls
+)
+# The claim reads a project's unfinished leads in calling order and stops after n of them.
+Index(
+    "ix_leads_calling_order",
+    leads.c.project_id,
+    leads.c.priority.desc(),
+    leads.c.attempts,
+    leads.c.id,
+    sqlite_where=text("finished_at IS NULL AND deleted_at IS NULL"),
+    postgresql_where=text("finished_at IS NULL AND deleted_at IS NULL"),
+)
+Index("ix_leads_project_id_id", leads.c.project_id, leads.c.id)
+
+contact_points = Table(
+    "contact_points",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),  # mobile phone fax email line other
+    Column("label", String(100), nullable=False, server_default=""),
+    Column("position", Integer, nullable=False),
+    Column("raw", String(200), nullable=False),  # as it was written
+    Column("e164", String(20), index=True),  # None: not a number that can be called
+    Column("number_kind", String(20), nullable=False, server_default=""),  # mobile fixed premium …
+    Column("note", String(200), nullable=False, server_default=""),  # extension, 代表 …
+    Column("zero_restored", Boolean, nullable=False, server_default=false()),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+)
+
+
+# --- who must not be called -----------------------------------------------------------
+
+mybox_entries = Table(
+    "mybox_entries",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False),
+    Column("user_id", ForeignKey("users.id"), nullable=False, index=True),
+    Column("since", UTCDateTime, nullable=False),
+    Column("expires_at", UTCDateTime),
+    Column("released_at", UTCDateTime),
+    Column("released_by", ForeignKey("users.id")),
+)
+Index(
+    "uq_mybox_entries_held_lead",
+    mybox_entries.c.lead_id,
+    unique=True,
+    sqlite_where=text("released_at IS NULL"),
+    postgresql_where=text("released_at IS NULL"),
+)
+
+prohibitions = Table(
+    "prohibitions",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("e164", String(20), nullable=False),
+    Column("workgroup_id", ForeignKey("workgroups.id")),  # None: the whole company
+    Column("reason", String(500), nullable=False, server_default=""),
+    Column("prohibited_at", UTCDateTime, nullable=False),
+    Column("prohibited_by", ForeignKey("users.id")),
+    Column("lifted_at", UTCDateTime),
+    Column("lifted_by", ForeignKey("users.id")),
+    Column("lift_reason", String(500)),
+)
+Index(
+    "uq_prohibitions_standing",
+    prohibitions.c.e164,
+    func.coalesce(prohibitions.c.workgroup_id, 0),
+    unique=True,
+    sqlite_where=text("lifted_at IS NULL"),
+    postgresql_where=text("lifted_at IS NULL"),
+)
+
+
+# --- campaigns at work ------------------------------------------------------------------
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),  # the YAML file's name
+    Column("project_id", ForeignKey("projects.id"), nullable=False, index=True),
+    Column("state", String(20), nullable=False, server_default="stopped"),
+    Column("state_changed_at", UTCDateTime, nullable=False),
+    Column("state_changed_by", ForeignKey("users.id")),
+)
+
+agent_sessions = Table(
+    "agent_sessions",
+    metadata,
+    Column("user_id", ForeignKey("users.id"), primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("since", UTCDateTime, nullable=False),
+    Column("away_reason", String(100), nullable=False, server_default=""),
+    Column("leg", Uuid),  # the agent leg a-<uuid> that is held open
+    Column("call_id", Uuid),  # the call that the agent is on, or whose result is due
+    Column("logged_in_at", UTCDateTime, nullable=False),
+)
+
+
+# --- history ------------------------------------------------------------------------------
+
+actions = Table(
+    "actions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", String(20), nullable=False),  # call email sms visit memo
+    Column("at", UTCDateTime, nullable=False),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False),
+    Column("project_id", ForeignKey("projects.id"), nullable=False),
+    Column("user_id", ForeignKey("users.id")),
+    Column("result_id", ForeignKey("action_results.id")),
+    Column("result_at", UTCDateTime),
+    Column("memo", Text, nullable=False, server_default=""),
+)
+Index("ix_actions_lead_id_at", actions.c.lead_id, actions.c.at)
+Index("ix_actions_project_id_at", actions.c.project_id, actions.c.at)
+Index("ix_actions_user_id_at", actions.c.user_id, actions.c.at)
+Index("ix_actions_at", actions.c.at)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", Uuid, ForeignKey("actions.id"), primary_key=True),
+    Column("direction", String(10), nullable=False, server_default="outbound"),
+    Column("campaign_id", ForeignKey("campaigns.id")),
+    Column("contact_point_id", ForeignKey("contact_points.id")),
+    Column("e164", String(20), nullable=False),
+    Column("trunk", String(80), nullable=False),
+    Column("caller_id", String(20), nullable=False, server_default=""),
+    Column("attempt", Integer, nullable=False),  # 1 for the lead's first call
+    Column("claimed_at", UTCDateTime, nullable=False),
+    Column("dialled_at", UTCDateTime),
+    Column("ringing_at", UTCDateTime),
+    Column("answered_at", UTCDateTime),
+    Column("connected_at", UTCDateTime),  # joined to the agent
+    Column("ended_at", UTCDateTime),
+    Column("outcome", String(20)),  # dialer.rules.hangup_cause.CallOutcome
+    Column("hangup_cause", Integer),  # Q.850
+    Column("hung_up_by", String(10), nullable=False, server_default=""),  # agent customer system
+    Column("end_estimated", Boolean, nullable=False, server_default=false()),
+    # What the gate knew and said when it let the call through.
+    Column("decision", JSON, nullable=False, server_default="{}"),
+)
+Index(
+    "uq_calls_open_number",
+    calls.c.e164,
+    unique=True,
+    sqlite_where=text("ended_at IS NULL"),
+    postgresql_where=text("ended_at IS NULL"),
+)
+Index("ix_calls_campaign_id_claimed_at", calls.c.campaign_id, calls.c.claimed_at)
+Index("ix_calls_e164_claimed_at", calls.c.e164, calls.c.claimed_at)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("call_id", Uuid, ForeignKey("calls.id"), primary_key=True),
+    Column("path", String(500), nullable=False),  # relative to the recordings root
+    Column("state", String(20), nullable=False),  # recording ready missing
+    Column("duration_ms", Integer),
+    Column("size_bytes", BigInteger),
+    Column("sha256", String(64)),
+    Column("started_at", UTCDateTime, nullable=False),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("at", UTCDateTime, nullable=False, index=True),
+    Column("user_id", ForeignKey("users.id")),
+    Column("action", String(60), nullable=False),  # "recording.play", "prohibition.add" …
+    Column("subject", String(200), nullable=False),
+    Column("detail", JSON, nullable=False, server_default="{}"),
+    Column("address", String(60), nullable=False, server_default=""),
+)
