@@ -1,0 +1,131 @@
+"""A campaign as ops describe it: project + workgroups + mode + pacing + hours + retries + trunk.
+
+The YAML files under ``config/campaigns/`` are read into these models by
+`ari_app.settings`; nothing here knows about files.
+"""
+
+from datetime import time
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from dialer.rules.calling_hours import WEEKDAYS, CallingHours, Weekday
+from dialer.rules.hangup_cause import CallOutcome
+from dialer.rules.retry import RetryRules
+
+
+class Settings(BaseModel):
+    """Base of everything that is read from YAML: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Mode(StrEnum):
+    """How the campaign dials."""
+
+    PROGRESSIVE = "progressive"  # one line per ready agent
+    POWER = "power"  # lines_per_agent lines per ready agent
+
+
+TimeRange = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$")]
+
+
+class HoursSettings(Settings):
+    """When the campaign may call, in the project's time zone."""
+
+    weekdays: dict[Weekday, TimeRange] = Field(
+        default_factory=lambda: dict.fromkeys(WEEKDAYS, "08:00-21:00"),
+        description="calling window of each weekday; a weekday left out is closed",
+    )
+    holidays: Literal["open", "closed"] = Field(
+        "open", description="whether to call on Japanese public holidays"
+    )
+
+    @field_validator("weekdays")
+    @classmethod
+    def _opens_before_it_closes(cls, value: dict[Weekday, str]) -> dict[Weekday, str]:
+        for day, window in value.items():
+            opening, closing = window.split("-")
+            if opening >= closing:
+                raise ValueError(f"{day}: {window} closes before it opens")
+            if closing > "24:00":
+                raise ValueError(f"{day}: {window} ends after midnight")
+        return value
+
+    def calling_hours(self, time_zone: str) -> CallingHours:
+        return CallingHours(
+            time_zone=time_zone,
+            windows={day: _window(text) for day, text in self.weekdays.items()},
+            closed_on_holidays=self.holidays == "closed",
+        )
+
+
+def _window(text: str) -> tuple[time, time]:
+    opening, closing = text.split("-")
+    # 24:00 is the end of the day, which datetime.time cannot say.
+    end = time.max if closing == "24:00" else time.fromisoformat(closing)
+    return time.fromisoformat(opening), end
+
+
+class RetrySettings(Settings):
+    """How often a lead is tried, and how long to wait after each outcome."""
+
+    max_attempts: int = Field(3, ge=1, le=50, description="calls to one lead, at most")
+    delay_minutes: dict[CallOutcome, int] = Field(
+        default_factory=lambda: {
+            CallOutcome.NO_ANSWER: 120,
+            CallOutcome.BUSY: 15,
+            CallOutcome.MACHINE: 240,
+            CallOutcome.CONGESTION: 10,
+            CallOutcome.CONNECTED: 1440,
+        },
+        description="minutes to wait after an outcome; unreachable numbers are not tried again",
+    )
+
+    def rules(self) -> RetryRules:
+        return RetryRules(
+            max_attempts=self.max_attempts,
+            delay_seconds={outcome: m * 60 for outcome, m in self.delay_minutes.items()},
+        )
+
+
+class CampaignSettings(Settings):
+    """One campaign file. Its name is the file's name without ``.yaml``."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,60}$", description="taken from the file name")
+    project: str = Field(description="name of the project whose leads are called")
+    workgroups: list[str] = Field(min_length=1, description="names of the workgroups that call")
+    mode: Mode = Mode.PROGRESSIVE
+    lines_per_agent: float = Field(
+        1.0, ge=1.0, le=10.0, description="lines per ready agent in mode power (架電倍率)"
+    )
+    trunk: str = Field(description="name of a trunk in kakeru.yaml")
+    caller_ids: list[str] = Field(
+        min_length=1, description="numbers shown to the person called, used in turn"
+    )
+    ring_timeout_seconds: int = Field(
+        30, ge=5, le=120, description="an unanswered attempt ends then (the law: within 2 minutes)"
+    )
+    answer_to_agent_seconds: float = Field(
+        2.0, gt=0, le=10, description="an answered call without an agent by then is abandoned"
+    )
+    after_call_work_seconds: int = Field(
+        60, ge=0, le=3600, description="after-call work ends then, unless a result is required"
+    )
+    abandon_limit_percent: float = Field(
+        3.0, ge=0, le=100, description="at this share of abandoned calls: one line per agent"
+    )
+    record: bool = Field(True, description="record every conversation")
+    abandoned_message: str = Field(
+        "お電話ありがとうございます。こちらは営業のお電話でした。"
+        "ただいま担当者におつなぎできませんでした。失礼いたします。",
+        description="spoken to a person for whom no agent was free; name your business",
+    )
+    hours: HoursSettings = Field(default_factory=HoursSettings)
+    retries: RetrySettings = Field(default_factory=RetrySettings)
+
+    @field_validator("hours", "retries", mode="before")
+    @classmethod
+    def _empty_means_default(cls, value: object) -> object:
+        return {} if value is None else value

@@ -1,0 +1,105 @@
+"""What the business needs from the world outside. The outside implements these."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+from dialer.messages import CallId, LegId, TelephonyCommand, TelephonyEvent
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCustomerLeg:
+    """A customer's leg that lives in Asterisk."""
+
+    call_id: CallId
+    answered: bool
+    joined_to: LegId | None  # the agent's leg in the same bridge
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAgentLeg:
+    """An agent's leg that lives in Asterisk."""
+
+    leg_id: LegId
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLegs:
+    """All legs of ours that live in Asterisk, for reconciling after an absence."""
+
+    customers: tuple[OpenCustomerLeg, ...]
+    agents: tuple[OpenAgentLeg, ...]
+
+
+class Telephony(Protocol):
+    """Asterisk, or a fake of it."""
+
+    def send(self, command: TelephonyCommand) -> None:
+        """Takes the command and returns at once; a failure comes back as an event."""
+
+    def events(self) -> AsyncIterator[TelephonyEvent]:
+        """What happened, in order; one reader."""
+
+    async def open_legs(self) -> OpenLegs:
+        """Raises ConnectionError while Asterisk cannot be asked."""
+
+
+class Clock(Protocol):
+    """Time for the shells; the rules get `now` passed in."""
+
+    def now(self) -> datetime:
+        """The time, aware, in UTC."""
+
+    def call_later(self, seconds: float, action: Callable[[], None]) -> "Timer":
+        """Runs `action` once, unless the timer is cancelled before."""
+
+
+class Timer(Protocol):
+    def cancel(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFacts:
+    """What is known of a recording that lies ready."""
+
+    path: str  # relative to the recordings root
+    duration_ms: int
+    size_bytes: int
+    sha256: str
+    ended_at: datetime  # when the last audio was written
+
+
+class RecordingStore(Protocol):
+    """Where the recordings lie."""
+
+    def raw_path(self, call_id: UUID, at: datetime) -> Path:
+        """Absolute path that Asterisk writes the conversation of this call to."""
+
+    async def finish(self, call_id: UUID, at: datetime) -> RecordingFacts | None:
+        """Turns the raw audio into a playable file; None when nothing was recorded."""
+
+    def playable(self, path: str) -> Path:
+        """Absolute path of a finished recording.
+
+        Raises FileNotFoundError when it is gone or lies outside the recordings root.
+        """
+
+
+class LiveUpdates(Protocol):
+    """Fan-out of "something changed" to whoever watches (pages, other processes)."""
+
+    def publish(self, topic: str, data: dict[str, object]) -> None: ...
+
+    def subscribe(self, *topics: str) -> "Subscription": ...
+
+
+class Subscription(Protocol):
+    """What was published since subscribing; close it when done."""
+
+    def __aiter__(self) -> AsyncIterator[tuple[str, dict[str, object]]]: ...
+
+    def close(self) -> None: ...
