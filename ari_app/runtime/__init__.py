@@ -1,0 +1,1 @@
+"""Real programs for Kakeru: fetched privately, started, watched and stopped."""
