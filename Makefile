@@ -4,7 +4,6 @@
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
     $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
     && echo $$python && break; done)
-export KAKERU_CACHE ?= $(HOME)/.cache/kakeru
 
 BIN := .venv/bin
 SETUP := $(if $(PYTHON),$(PYTHON),$(error Python 3.11 or newer is needed: apt-get install python3)) scripts/setup.py
@@ -24,8 +23,7 @@ serve: parts-serve ## the real system with CONFIG=config/kakeru.yaml
 	@$(BIN)/kakeru serve --config $(CONFIG) $(SERVE)
 
 setup: ## only the Python environment and the browser code
-	@$(SETUP) python
-	@$(SETUP) browser
+	@$(SETUP)
 
 test: lint parts-test ## every test, with real Asterisk, PostgreSQL, Redis and a real browser
 	$(PYTEST) $(TEST)
@@ -47,11 +45,11 @@ bench: parts-test ## each benchmark in its quick form; the last line of each is 
 clean: ## remove what the set-up put into this checkout (the cache folder stays)
 	rm -rf .venv node_modules webui/static/vendor .mypy_cache .ruff_cache .pytest_cache
 
-parts-demo: setup
-	@$(SETUP) parts asterisk espeak-ng
+parts-demo:
+	@$(SETUP) asterisk espeak-ng
 
-parts-serve: setup
-	@$(SETUP) parts asterisk
+parts-serve:
+	@$(SETUP) asterisk
 
-parts-test: setup
-	@$(SETUP) parts asterisk espeak-ng sipp postgresql redis chromium
+parts-test:
+	@$(SETUP) asterisk espeak-ng sipp postgresql redis chromium

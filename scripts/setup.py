@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
-"""Set up a checkout: the Python environment, the browser code and the real parts.
+"""Set up a checkout: the Python environment, the browser code, then the real parts named.
 
-    scripts/setup.py python              .venv with the libraries of requirements.lock
-    scripts/setup.py browser             webui/static/vendor from package-lock.json
-    scripts/setup.py parts NAME...       Asterisk, PostgreSQL and so on, for those who need them
+    scripts/setup.py                       .venv and webui/static/vendor
+    scripts/setup.py asterisk espeak-ng    these, and the real parts that a target needs
 
 Needs nothing but Python 3.11 and its standard library: no python3-venv, no pip, no node, no root.
 Writes only into the checkout and into the cache folder ($KAKERU_CACHE, else ~/.cache/kakeru).
@@ -23,7 +22,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CACHE = Path(os.environ.get("KAKERU_CACHE") or Path.home() / ".cache" / "kakeru").resolve()
+XDG_CACHE = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+CACHE = Path(os.environ.get("KAKERU_CACHE") or f"{XDG_CACHE}/kakeru").expanduser().absolute()
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 LOCK = ROOT / "requirements.lock"
@@ -31,6 +31,12 @@ NODE_LOCK = ROOT / "scripts" / "node.lock"
 VENDOR = ROOT / "webui" / "static" / "vendor"
 FETCHER = ROOT / "ari_app" / "runtime" / "debian_packages.py"
 OLDEST_NPM = 9
+# Byte code is made at the first import: most of what the libraries bring is never imported.
+QUICK = ("--no-compile", "--progress-bar=off")
+# `Collecting aiohttp==3.14 …`, `Processing /wheels/aiohttp-3.14-cp311….whl`
+PIP_NAMES_A_LIBRARY = re.compile(
+    r"(?:Collecting |Requirement already satisfied: |Processing .*/)([A-Za-z][\w.-]*?)(?:==|-\d)"
+)
 ENVIRONMENT = {
     **os.environ,
     "KAKERU_CACHE": str(CACHE),
@@ -47,19 +53,13 @@ class SetupError(Exception):
     """A step that cannot work here; the text says what to do about it."""
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run one step; returns the exit code."""
-    if arguments[:1] == ["python"] and len(arguments) == 1:
-        step: Callable[[], None] = set_up_python
-    elif arguments[:1] == ["browser"] and len(arguments) == 1:
-        step = set_up_browser
-    elif arguments[:1] == ["parts"] and len(arguments) > 1:
-        step = lambda: set_up_parts(arguments[1:])  # noqa: E731 - one line reads best here
-    else:
-        print(__doc__, file=sys.stderr)
-        return 2
+def main(parts: Sequence[str]) -> int:
+    """Set up everything that is not yet there; returns the exit code."""
     try:
-        step()
+        set_up_python()
+        set_up_browser()
+        if parts:
+            set_up_parts(parts)
     except SetupError as error:
         print(f"set-up: {error}", file=sys.stderr)
         return 1
@@ -83,7 +83,7 @@ def set_up_python() -> None:
         make_venv()
     stamp.unlink(missing_ok=True)
     total = len(re.findall(r"^[\w.-]+==", LOCK.read_text(encoding="utf-8"), re.MULTILINE))
-    install = [*pip(), "install", "--require-hashes", "--progress-bar=off", "-r", str(LOCK)]
+    install = [*pip(), "install", "--require-hashes", *QUICK, "-r", str(LOCK)]
     run_shown(install, PipProgress(total).describe, "install the Python libraries")
     # The build tool comes from the lock file too; an isolated build would download another one.
     itself = [*pip(), "install", "--no-deps", "--no-build-isolation", "-e", str(ROOT)]
@@ -112,18 +112,17 @@ def make_venv() -> None:
 
 
 def fetch_pip_wheel() -> Path:
-    """Bring pip's wheel from Debian's python3-pip-whl, unpacked into the cache folder."""
-    folder = CACHE / "pip-wheel"
-    wheels = sorted(folder.glob("usr/share/python-wheels/pip-*.whl"))
+    """Bring pip's wheel as Debian's package python3-pip-whl, unpacked into the cache folder."""
+    part = "python3-pip-whl"
+    fetcher = [sys.executable, str(FETCHER)]
+    if subprocess.run([*fetcher, "fetch", part], env=ENVIRONMENT).returncode != 0:
+        raise SetupError("could not fetch pip: run apt-get install python3-venv, then again")
+    found = subprocess.run(
+        [*fetcher, "where", part], env=ENVIRONMENT, check=True, capture_output=True, text=True
+    )
+    wheels = sorted(Path(found.stdout.strip()).glob("usr/share/python-wheels/pip-*.whl"))
     if not wheels:
-        run_shown(
-            [sys.executable, str(FETCHER), "fetch", "python3-pip-whl", "--into", str(folder)],
-            lambda line: line,
-            "fetch pip (or run: apt-get install python3-venv)",
-        )
-        wheels = sorted(folder.glob("usr/share/python-wheels/pip-*.whl"))
-    if not wheels:
-        raise SetupError(f"no pip wheel in {folder}: run apt-get install python3-venv, then again")
+        raise SetupError(f"no pip in {part}: run apt-get install python3-venv, then again")
     return wheels[-1]
 
 
@@ -152,11 +151,14 @@ class PipProgress:
         """What to show for one line of pip's output; empty: leave the last as it is."""
         if line.startswith("Installing collected packages"):
             return f"unpacking {len(self.seen)} libraries"
-        match = re.match(r"(?:Collecting|Requirement already satisfied:) ([\w.\[\]-]+)", line)
+        match = re.match(
+            r"(?:Collecting |Requirement already satisfied: |Processing .*/)([\w.]+)", line
+        )
         if not match:
             return ""
-        self.seen.add(match[1])
-        return f"libraries {len(self.seen)}/{self.total} {match[1].split('=')[0]}"
+        name = match[1].lower().replace("_", "-")
+        self.seen.add(name)
+        return f"libraries {len(self.seen)}/{self.total} {name}"
 
 
 # --- Browser code ---------------------------------------------------------------------------
@@ -185,7 +187,7 @@ def set_up_browser() -> None:
 
 
 def npm() -> tuple[list[str], Mapping[str, str]]:
-    """The machine's npm when it is new enough, else one from a Python wheel; and its environment."""
+    """The machine's npm if it is new enough, else one from a Python wheel; and its environment."""
     found = shutil.which("npm")
     if found and npm_version(found) >= OLDEST_NPM:
         return [found], ENVIRONMENT
@@ -194,7 +196,7 @@ def npm() -> tuple[list[str], Mapping[str, str]]:
     if not (folder / ".set-up").exists():
         shutil.rmtree(folder, ignore_errors=True)
         run_shown(
-            [*pip(), "install", "--require-hashes", "--target", str(folder), "-r", str(NODE_LOCK)],
+            [*pip(), "install", "--require-hashes", *QUICK, "--target", folder, "-r", NODE_LOCK],
             lambda line: "node",
             "fetch node (or install npm 9 or newer)",
         )
@@ -225,7 +227,7 @@ def set_up_parts(names: Sequence[str]) -> None:
 
 
 def run_shown(
-    command: Sequence[str],
+    command: Sequence[str | Path],
     describe: Callable[[str], str],
     purpose: str,
     environment: Mapping[str, str] = ENVIRONMENT,
@@ -269,6 +271,6 @@ def digest(*files: Path) -> str:
 
 
 if __name__ == "__main__":
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - it may well be started with an older one
         sys.exit("set-up: Python 3.11 or newer is needed: run apt-get install python3.11")
     sys.exit(main(sys.argv[1:]))
