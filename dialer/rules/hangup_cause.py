@@ -17,6 +17,7 @@ class CallOutcome(StrEnum):
     REJECTED = "rejected"  # 着信拒否: the person or his phone declined
     UNREACHABLE = "unreachable"  # 不通: the number is not in use or cannot be reached
     MACHINE = "machine"  # 留守電
+    HUNG_UP = "hung_up"  # 早期切断: answered, and gone before an agent could be joined
     ABANDONED = "abandoned"  # 放棄呼: answered, and no agent was free in time
     CONGESTION = "congestion"  # 混雑: the network or the trunk had no room
     REFUSED = "refused"  # 発信規制: the carrier would not place the call

@@ -74,7 +74,7 @@ def open_database(url: str) -> Database:
             if not path or path == ":memory:":
                 raise StorageError("database URL: name a file, as in sqlite:///kakeru.db")
             if not Path(path).parent.is_dir():
-                raise StorageError(f"database {path}: the folder {Path(path).parent} does not exist")
+                raise StorageError(f"database {path}: no folder {Path(path).parent}")
             engine = create_async_engine(parsed.set(drivername="sqlite+aiosqlite"))
             event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         case "postgresql":

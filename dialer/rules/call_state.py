@@ -1,0 +1,290 @@
+"""What a call is, and what follows from each event: a pure state machine.
+
+    DIALLING → RINGING → WAITING → CONNECTING → TALKING → LEAVING → ENDED
+                            ↑___________|
+
+WAITING is answered, without an agent yet. LEAVING means that the call's end was
+decided (we hang up, or a message is being played) and its leg is still there.
+Early media does not count as an answer: only `CustomerAnswered` does.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from dialer.messages import (
+    AgentLegGone,
+    CallId,
+    ConnectCustomer,
+    ConnectFailed,
+    CustomerAnswered,
+    CustomerConnected,
+    CustomerGone,
+    CustomerRinging,
+    HangUpCustomer,
+    LegId,
+    OriginateFailed,
+    PlayAbandonedMessage,
+    UserId,
+)
+from dialer.rules.hangup_cause import CallOutcome, outcome_of_unanswered
+
+
+class Phase(StrEnum):
+    DIALLING = "dialling"
+    RINGING = "ringing"
+    WAITING = "waiting"
+    CONNECTING = "connecting"
+    TALKING = "talking"
+    LEAVING = "leaving"
+    ENDED = "ended"
+
+
+UNANSWERED = frozenset({Phase.DIALLING, Phase.RINGING})
+
+
+class HungUpBy(StrEnum):
+    NOBODY = ""
+    AGENT = "agent"
+    CUSTOMER = "customer"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class CallState:
+    """One call. Times are None until the thing has happened."""
+
+    call_id: CallId
+    recorded: bool
+    answer_to_agent: timedelta  # an answered call without an agent for longer is abandoned
+    dialled_at: datetime
+    phase: Phase = Phase.DIALLING
+    ringing_at: datetime | None = None
+    answered_at: datetime | None = None
+    connected_at: datetime | None = None
+    ended_at: datetime | None = None
+    user_id: UserId | None = None
+    leg_id: LegId | None = None
+    hung_up_by: HungUpBy = HungUpBy.NOBODY
+    abandoned: bool = False
+    cancelled: bool = False
+    outcome: CallOutcome | None = None
+    hangup_cause: int | None = None
+    end_estimated: bool = False  # it ended while nobody was looking
+
+
+# --- events that do not come from the telephony ---------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFound:
+    """The floor has an agent for this call, with an open leg."""
+
+    call_id: CallId
+    user_id: UserId
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDeadlinePassed:
+    call_id: CallId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AgentHangsUp:
+    call_id: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class CancelUnanswered:
+    """The call must not go on ringing; an answered one is not touched."""
+
+    call_id: CallId
+
+
+Event = (
+    CustomerRinging
+    | CustomerAnswered
+    | CustomerConnected
+    | CustomerGone
+    | OriginateFailed
+    | ConnectFailed
+    | AgentLegGone
+    | AgentFound
+    | AnswerDeadlinePassed
+    | AgentHangsUp
+    | CancelUnanswered
+)
+
+
+# --- commands that do not go to the telephony -----------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FindAgent:
+    call_id: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class StopFindingAgent:
+    call_id: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class StartAnswerTimer:
+    call_id: CallId
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTalks:
+    """The agent's state follows: on call."""
+
+    call_id: CallId
+    user_id: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFreed:
+    """The agent is done with this call; `talked` tells whether there is after-call work."""
+
+    call_id: CallId
+    user_id: UserId
+    talked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CloseCall:
+    """Write the end of the call; nothing more will happen to it."""
+
+    call_id: CallId
+
+
+Command = (
+    ConnectCustomer
+    | HangUpCustomer
+    | PlayAbandonedMessage
+    | FindAgent
+    | StopFindingAgent
+    | StartAnswerTimer
+    | AgentTalks
+    | AgentFreed
+    | CloseCall
+)
+Decision = tuple[CallState, tuple[Command, ...]]
+
+
+def decide(call: CallState, event: Event, now: datetime) -> Decision:
+    """The call after `event`, and what is to be done. Events out of season change nothing."""
+    if call.phase is Phase.ENDED:
+        return _late(call, event)
+    match event:
+        case CustomerRinging(at=at) if call.phase is Phase.DIALLING:
+            return replace(call, phase=Phase.RINGING, ringing_at=at), ()
+        case CustomerAnswered(at=at) if call.phase in UNANSWERED:
+            return _answered(call, at)
+        case CustomerAnswered() if call.phase is Phase.LEAVING:
+            # It was answered in the moment in which we cancelled it.
+            return call, (HangUpCustomer(call.call_id),)
+        case AgentFound(user_id=user_id, leg_id=leg_id):
+            return _agent_found(call, user_id, leg_id)
+        case CustomerConnected(at=at) if call.phase is Phase.CONNECTING and call.user_id:
+            talking = replace(call, phase=Phase.TALKING, connected_at=at)
+            return talking, (AgentTalks(call.call_id, call.user_id),)
+        case ConnectFailed() if call.phase is Phase.CONNECTING:
+            return _find_another_agent(call, now)
+        case AgentLegGone() if call.phase is Phase.CONNECTING:
+            return _find_another_agent(call, now)
+        case AnswerDeadlinePassed() if call.phase is Phase.WAITING:
+            return _abandon(call)
+        case AgentLegGone() if call.phase is Phase.TALKING:
+            return _hang_up(call, HungUpBy.AGENT)
+        case AgentHangsUp() if call.phase in (Phase.TALKING, Phase.CONNECTING):
+            return _hang_up(call, HungUpBy.AGENT)
+        case CancelUnanswered() if call.phase in UNANSWERED:
+            return _hang_up(replace(call, cancelled=True), HungUpBy.SYSTEM)
+        case CustomerGone(cause=cause, at=at, sip_status=sip_status):
+            return _customer_gone(call, cause, sip_status, at)
+        case OriginateFailed(at=at):
+            ended = replace(
+                call,
+                phase=Phase.ENDED,
+                ended_at=at,
+                outcome=CallOutcome.FAILED,
+                hung_up_by=HungUpBy.SYSTEM,
+            )
+            return ended, (CloseCall(call.call_id),)
+    return call, ()
+
+
+def _late(call: CallState, event: Event) -> Decision:
+    """An agent who was found for a call that had just ended must not stay reserved."""
+    if isinstance(event, AgentFound):
+        return call, (AgentFreed(call.call_id, event.user_id, talked=False),)
+    return call, ()
+
+
+def _answered(call: CallState, at: datetime) -> Decision:
+    waiting = replace(call, phase=Phase.WAITING, answered_at=at)
+    return waiting, (
+        StartAnswerTimer(call.call_id, call.answer_to_agent.total_seconds()),
+        FindAgent(call.call_id),
+    )
+
+
+def _agent_found(call: CallState, user_id: UserId, leg_id: LegId) -> Decision:
+    if call.phase is not Phase.WAITING:
+        return call, (AgentFreed(call.call_id, user_id, talked=False),)
+    connecting = replace(call, phase=Phase.CONNECTING, user_id=user_id, leg_id=leg_id)
+    return connecting, (ConnectCustomer(call.call_id, leg_id, call.recorded),)
+
+
+def _find_another_agent(call: CallState, now: datetime) -> Decision:
+    waiting = replace(call, phase=Phase.WAITING, user_id=None, leg_id=None)
+    freed: tuple[Command, ...] = ()
+    if call.user_id is not None:
+        freed = (AgentFreed(call.call_id, call.user_id, talked=False),)
+    if call.answered_at is not None and now >= call.answered_at + call.answer_to_agent:
+        abandoned, commands = _abandon(waiting)
+        return abandoned, freed + commands
+    return waiting, (*freed, FindAgent(call.call_id))
+
+
+def _abandon(call: CallState) -> Decision:
+    leaving = replace(call, phase=Phase.LEAVING, abandoned=True, hung_up_by=HungUpBy.SYSTEM)
+    return leaving, (StopFindingAgent(call.call_id), PlayAbandonedMessage(call.call_id))
+
+
+def _hang_up(call: CallState, by: HungUpBy) -> Decision:
+    return replace(call, phase=Phase.LEAVING, hung_up_by=by), (HangUpCustomer(call.call_id),)
+
+
+def _customer_gone(call: CallState, cause: int, sip_status: int | None, at: datetime) -> Decision:
+    ended = replace(
+        call,
+        phase=Phase.ENDED,
+        ended_at=at,
+        hangup_cause=cause,
+        outcome=_outcome(call, cause, sip_status),
+        hung_up_by=call.hung_up_by or (HungUpBy.CUSTOMER if call.answered_at else HungUpBy.NOBODY),
+    )
+    commands: list[Command] = [CloseCall(call.call_id)]
+    if call.user_id is not None:
+        talked = call.connected_at is not None
+        commands.append(AgentFreed(call.call_id, call.user_id, talked=talked))
+    elif call.phase is Phase.WAITING:
+        commands.append(StopFindingAgent(call.call_id))
+    return ended, tuple(commands)
+
+
+def _outcome(call: CallState, cause: int, sip_status: int | None) -> CallOutcome:
+    if call.connected_at is not None:
+        return CallOutcome.CONNECTED
+    if call.abandoned:
+        return CallOutcome.ABANDONED
+    if call.answered_at is not None:
+        return CallOutcome.HUNG_UP
+    if call.cancelled:
+        return CallOutcome.CANCELLED
+    return outcome_of_unanswered(cause, sip_status)
