@@ -1,0 +1,205 @@
+"""Kakeru's own Asterisk: its settings, its configuration and its start."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from ari_app.runtime import ports, programs
+from ari_app.runtime.asterisk_process import AsteriskProcess
+from ari_app.runtime.errors import StartFailed
+from ari_app.runtime.programs import Program
+from ari_app.runtime.render import TEMPLATES, kept_secret
+
+_MODULES = (
+    # Time and formats. One codec on every leg is ulaw; the others play files of other kinds.
+    "res_timing_timerfd",
+    "codec_ulaw",
+    "codec_alaw",
+    "codec_resample",
+    "format_pcm",
+    "format_wav",
+    "format_sln",
+    "bridge_simple",
+    "bridge_native_rtp",
+    "bridge_softmix",
+    "bridge_holding",
+    "res_rtp_asterisk",
+    # SIP
+    "res_sorcery_config",
+    "res_sorcery_memory",
+    "res_sorcery_astdb",
+    "res_pjproject",
+    "res_pjsip",
+    "res_pjsip_session",
+    "res_pjsip_pubsub",
+    "res_pjsip_authenticator_digest",
+    "res_pjsip_outbound_authenticator_digest",
+    "res_pjsip_endpoint_identifier_user",
+    "res_pjsip_endpoint_identifier_ip",
+    "res_pjsip_outbound_registration",
+    "res_pjsip_registrar",
+    "res_pjsip_caller_id",
+    "res_pjsip_nat",
+    "res_pjsip_path",
+    "res_pjsip_rfc3326",
+    "res_pjsip_dtmf_info",
+    "res_pjsip_empty_info",
+    "res_pjsip_sdp_rtp",
+    "res_pjsip_logger",
+    "chan_pjsip",
+    # Dialplan
+    "pbx_config",
+    "app_stasis",
+    "app_playback",
+    "app_mixmonitor",
+    "func_timeout",
+    "func_channel",
+    "func_callerid",
+    "func_hangupcause",
+    # ARI
+    "res_http_websocket",
+    "res_websocket_client",
+    "res_stasis",
+    "res_stasis_answer",
+    "res_stasis_playback",
+    "res_stasis_recording",
+    "res_stasis_snoop",
+    "res_stasis_device_state",
+    "res_ari",
+    "res_ari_model",
+    "res_ari_applications",
+    "res_ari_asterisk",
+    "res_ari_bridges",
+    "res_ari_channels",
+    "res_ari_endpoints",
+    "res_ari_events",
+    "res_ari_playbacks",
+    "res_ari_recordings",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PbxSettings:
+    """Addresses of Kakeru's Asterisk.
+
+    `rtp_ports`: first and last UDP port for audio; a call between two phones takes four.
+    `external_address`: what phones and carriers outside `local_networks` (CIDR) see of it.
+    """
+
+    run_folder: Path
+    http_port: int
+    sip_port: int
+    rtp_ports: tuple[int, int]
+    http_host: str = "127.0.0.1"
+    sip_host: str = "127.0.0.1"
+    external_address: str = ""
+    local_networks: tuple[str, ...] = ()
+    ari_username: str = "kakeru"
+
+    @staticmethod
+    def on_free_ports(run_folder: Path, *, rtp_ports: int = 400) -> "PbxSettings":
+        """Settings on loopback with ports that are free just now."""
+        return PbxSettings(
+            run_folder=run_folder,
+            http_port=ports.free_port(),
+            sip_port=ports.free_port(),
+            rtp_ports=ports.free_port_range(rtp_ports),
+        )
+
+
+class Pbx(AsteriskProcess):
+    """Kakeru's Asterisk. After `start`, ARI answers at `ari_url` with `ari_password`."""
+
+    def __init__(
+        self,
+        settings: PbxSettings,
+        *,
+        program: Program | None = None,
+        die_with_parent: bool = False,
+    ) -> None:
+        super().__init__(
+            "Kakeru's Asterisk",
+            settings.run_folder,
+            program or programs.asterisk(),
+            die_with_parent=die_with_parent,
+        )
+        self.settings = settings
+
+    @property
+    def ari_url(self) -> str:
+        """Base address of ARI, without a slash at its end."""
+        return f"http://{self.settings.http_host}:{self.settings.http_port}/ari"
+
+    @property
+    def ari_password(self) -> str:
+        """The password of `settings.ari_username`, generated once per run folder."""
+        return kept_secret(self.run_folder / "secrets" / "ari_password")
+
+    @property
+    def sip_address(self) -> str:
+        """HOST:PORT where phones register."""
+        return f"{self.settings.sip_host}:{self.settings.sip_port}"
+
+    async def start(self) -> None:
+        """Start it, or take over the one that an earlier process left running here.
+
+        Raises PortInUse, FolderUnwritable, DiskFull or StartFailed.
+        """
+        running = self.running_elsewhere()
+        if running is not None:
+            self.adopt(running)
+        else:
+            self._require_ports()
+            self.configure(TEMPLATES, self._values())
+            await self.launch()
+        await self._wait_for_ari(10.0)
+
+    def _require_ports(self) -> None:
+        own = self.settings
+        ports.require_free(own.http_host, own.http_port, "tcp", purpose="ARI")
+        ports.require_free(own.sip_host, own.sip_port, "udp", purpose="SIP")
+        ports.require_free(own.sip_host, own.sip_port, "tcp", purpose="SIP")
+
+    def _values(self) -> dict[str, object]:
+        own = self.settings
+        return {
+            "modules": _MODULES,
+            "http_host": own.http_host,
+            "http_port": own.http_port,
+            "ari_username": own.ari_username,
+            "ari_password": self.ari_password,
+            "user_agent": "Kakeru",
+            "sip_host": own.sip_host,
+            "sip_port": own.sip_port,
+            "external_address": own.external_address,
+            "local_networks": own.local_networks,
+            "rtp_first": own.rtp_ports[0],
+            "rtp_last": own.rtp_ports[1],
+        }
+
+    async def _wait_for_ari(self, timeout: float) -> None:
+        last = "no answer"
+        login = aiohttp.BasicAuth(self.settings.ari_username, self.ari_password)
+        with_limit = aiohttp.ClientTimeout(total=2)
+        deadline = asyncio.get_running_loop().time() + timeout
+        async with aiohttp.ClientSession(auth=login, timeout=with_limit) as session:
+            while asyncio.get_running_loop().time() < deadline and self.pid is not None:
+                try:
+                    async with session.get(f"{self.ari_url}/asterisk/ping") as response:
+                        if response.status == 200:
+                            return
+                        last = f"HTTP status {response.status}"
+                except (aiohttp.ClientError, TimeoutError) as error:
+                    last = str(error) or type(error).__name__
+                await asyncio.sleep(0.05)
+        said = self.last_words()
+        if self.adopted:
+            said = (
+                f"Process {self.pid} was left running in {self.run_folder} with other settings. "
+                "End it, then start again."
+            )
+        else:
+            self.kill()
+        raise StartFailed(f"{self.name}: ARI at {self.ari_url} does not answer: {last}.\n{said}")

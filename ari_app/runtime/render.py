@@ -1,0 +1,73 @@
+"""Configuration templates of asterisk/ rendered into a run folder."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+import jinja2
+
+from ari_app.runtime.errors import folder_fault
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "asterisk"
+
+
+def render_folder(templates: Path, target: Path, values: Mapping[str, object]) -> None:
+    """Render every `NAME.j2` of `templates` (not of its sub-folders) to `target`/NAME, mode 0600.
+
+    A value that is missing is an error of the caller. Raises FolderUnwritable or DiskFull.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([templates, TEMPLATES]),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # Asterisk's format, not HTML
+        keep_trailing_newline=True,
+        finalize=_one_line,
+    )
+    rendered = {
+        file.name.removesuffix(".j2"): environment.get_template(file.name).render(values)
+        for file in sorted(templates.glob("*.j2"))
+    }
+    private_folder(target)
+    for name, text in rendered.items():
+        write_private(target / name, text)
+
+
+def private_folder(folder: Path) -> Path:
+    """`folder`, created for this user alone if it is missing. Raises FolderUnwritable, DiskFull."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise folder_fault(folder, error) from error
+    return folder
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write `file` in one step, readable for this user alone. Raises FolderUnwritable, DiskFull."""
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        temporary.replace(file)
+    except OSError as error:
+        raise folder_fault(file.parent, error) from error
+
+
+def kept_secret(file: Path) -> str:
+    """The secret in `file`; made up (32 random bytes) and written there the first time."""
+    if file.is_file():
+        return file.read_text(encoding="utf-8").strip()
+    secret = secrets.token_urlsafe(32)
+    private_folder(file.parent)
+    write_private(file, secret + "\n")
+    return secret
+
+
+def _one_line(value: object) -> object:
+    """A value must not smuggle a line or a comment into a configuration file."""
+    if isinstance(value, (str, Path)):
+        text = str(value)
+        if any(character in text for character in "\n\r;"):
+            raise ValueError(f"{text!r} cannot stand in Asterisk's configuration")
+    return value
