@@ -1,5 +1,6 @@
 """Opening the database: SQLite in WAL mode by default, PostgreSQL by URL."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,32 +20,58 @@ class StorageError(Exception):
 class Database:
     """One database with its connections.
 
-    SQLite has a single writer: `begin_write` takes the write lock at once
-    (``BEGIN IMMEDIATE``), so that a transaction never reads first and then finds
-    that it may not write. PostgreSQL begins as usual.
+    SQLite has a single writer. `write` takes the write lock at once (``BEGIN
+    IMMEDIATE``), so that a transaction never reads first and then finds that it may
+    not write. Writers of one process queue here, in order: SQLite itself makes them
+    sleep and try again, up to 100 ms at a time. PostgreSQL begins as usual.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
+        self._writing = asyncio.Lock()
+        self._writer: asyncio.Task[Any] | None = None
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for queries; what it writes is rolled back."""
+        """A connection for queries, which all see the same moment on SQLite.
+
+        What is written through it is rolled back.
+        """
         async with self.engine.connect() as connection:
+            if self.is_sqlite:
+                await connection.exec_driver_sql("BEGIN")
             yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction: committed at the end, rolled back by an exception."""
-        async with self.engine.connect() as connection:
+        """One transaction: committed at the end, rolled back by an exception.
+
+        Raises RuntimeError on SQLite when the task is already in a `write`: it would
+        wait for itself.
+        """
+        async with self._turn_to_write(), self.engine.connect() as connection:
             if self.is_sqlite:
-                await connection.execute(text("BEGIN IMMEDIATE"))
+                await connection.exec_driver_sql("BEGIN IMMEDIATE")
             async with _committed(connection):
                 yield connection
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+    @asynccontextmanager
+    async def _turn_to_write(self) -> AsyncIterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        if self._writer is asyncio.current_task():
+            raise RuntimeError("a write transaction within a write transaction")
+        async with self._writing:
+            self._writer = asyncio.current_task()
+            try:
+                yield
+            finally:
+                self._writer = None
 
 
 @asynccontextmanager

@@ -274,9 +274,10 @@ actions = Table(
     Column("memo", Text, nullable=False, server_default=""),
 )
 Index("ix_actions_lead_id_at", actions.c.lead_id, actions.c.at)
-Index("ix_actions_project_id_at", actions.c.project_id, actions.c.at)
-Index("ix_actions_user_id_at", actions.c.user_id, actions.c.at)
-Index("ix_actions_at", actions.c.at)
+# History is read newest first in pages; the id decides between actions of one moment.
+Index("ix_actions_project_id_at_id", actions.c.project_id, actions.c.at, actions.c.id)
+Index("ix_actions_user_id_at_id", actions.c.user_id, actions.c.at, actions.c.id)
+Index("ix_actions_at_id", actions.c.at, actions.c.id)
 
 calls = Table(
     "calls",

@@ -1,0 +1,320 @@
+"""The first tables, as they were then: later changes of `dialer.storage.tables` are not here."""
+
+from alembic import op
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Uuid,
+    false,
+    func,
+    text,
+    true,
+)
+
+from dialer.storage.types import UTCDateTime
+
+revision = "0001"
+down_revision = None
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+workgroups = Table(
+    "workgroups",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("login", String(100), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("password_hash", String(200), nullable=False),
+    Column("may_administer", Boolean, nullable=False, server_default=false()),
+    Column("may_call", Boolean, nullable=False, server_default=true()),
+    Column("active", Boolean, nullable=False, server_default=true()),
+    Column("language", String(5)),
+    Column("phone_account", String(80), unique=True),
+    Column("phone_password", String(80)),
+    Column("phone_mode", String(20), nullable=False, server_default="held"),
+    Column("session_epoch", Integer, nullable=False, server_default="0"),
+    Column("created_at", UTCDateTime, nullable=False),
+)
+
+user_workgroups = Table(
+    "user_workgroups",
+    metadata,
+    Column("user_id", ForeignKey("users.id"), primary_key=True),
+    Column("workgroup_id", ForeignKey("workgroups.id"), primary_key=True, index=True),
+)
+
+result_sets = Table(
+    "result_sets",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+)
+
+action_results = Table(
+    "action_results",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("result_set_id", ForeignKey("result_sets.id"), nullable=False, index=True),
+    Column("parent_id", ForeignKey("action_results.id")),
+    Column("name", String(200), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("hotkey", String(1)),
+    Column("effect", String(20), nullable=False, server_default="none"),
+    Column("retry_after_seconds", Integer),
+    Column("colour", String(20)),
+)
+
+projects = Table(
+    "projects",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("time_zone", String(60), nullable=False, server_default="Asia/Tokyo"),
+    Column("result_set_id", ForeignKey("result_sets.id")),
+    Column("result_required", Boolean, nullable=False, server_default=true()),
+    Column("script", Text, nullable=False, server_default=""),
+    Column("closed_at", UTCDateTime),
+    Column("created_at", UTCDateTime, nullable=False),
+)
+
+project_users = Table(
+    "project_users",
+    metadata,
+    Column("project_id", ForeignKey("projects.id"), primary_key=True),
+    Column("user_id", ForeignKey("users.id"), primary_key=True, index=True),
+)
+
+lead_imports = Table(
+    "lead_imports",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("project_id", ForeignKey("projects.id"), nullable=False, index=True),
+    Column("file_name", String(400), nullable=False),
+    Column("imported_at", UTCDateTime, nullable=False),
+    Column("taken", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+)
+
+leads = Table(
+    "leads",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("project_id", ForeignKey("projects.id"), nullable=False),
+    Column("import_id", ForeignKey("lead_imports.id"), index=True),
+    Column("name", String(400), nullable=False),
+    Column("name_kana", String(400), nullable=False, server_default=""),
+    Column("contact_person", String(200), nullable=False, server_default=""),
+    Column("postal_code", String(20), nullable=False, server_default=""),
+    Column("prefecture", String(40), nullable=False, server_default=""),
+    Column("city", String(200), nullable=False, server_default=""),
+    Column("building", String(400), nullable=False, server_default=""),
+    Column("email", String(320), nullable=False, server_default=""),
+    Column("website", String(500), nullable=False, server_default=""),
+    Column("notes", Text, nullable=False, server_default=""),
+    Column("extra", JSON, nullable=False, server_default="{}"),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("deleted_at", UTCDateTime),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("last_attempt_at", UTCDateTime),
+    Column("next_attempt_at", UTCDateTime),
+    Column("finished_at", UTCDateTime),
+)
+Index(
+    "ix_leads_calling_order",
+    leads.c.project_id,
+    leads.c.priority.desc(),
+    leads.c.attempts,
+    leads.c.id,
+    sqlite_where=text("finished_at IS NULL AND deleted_at IS NULL"),
+    postgresql_where=text("finished_at IS NULL AND deleted_at IS NULL"),
+)
+Index("ix_leads_project_id_id", leads.c.project_id, leads.c.id)
+
+contact_points = Table(
+    "contact_points",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("label", String(100), nullable=False, server_default=""),
+    Column("position", Integer, nullable=False),
+    Column("raw", String(200), nullable=False),
+    Column("e164", String(20), index=True),
+    Column("number_kind", String(20), nullable=False, server_default=""),
+    Column("note", String(200), nullable=False, server_default=""),
+    Column("zero_restored", Boolean, nullable=False, server_default=false()),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+)
+
+mybox_entries = Table(
+    "mybox_entries",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False),
+    Column("user_id", ForeignKey("users.id"), nullable=False, index=True),
+    Column("since", UTCDateTime, nullable=False),
+    Column("expires_at", UTCDateTime),
+    Column("released_at", UTCDateTime),
+    Column("released_by", ForeignKey("users.id")),
+)
+Index(
+    "uq_mybox_entries_held_lead",
+    mybox_entries.c.lead_id,
+    unique=True,
+    sqlite_where=text("released_at IS NULL"),
+    postgresql_where=text("released_at IS NULL"),
+)
+
+prohibitions = Table(
+    "prohibitions",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("e164", String(20), nullable=False),
+    Column("workgroup_id", ForeignKey("workgroups.id")),
+    Column("reason", String(500), nullable=False, server_default=""),
+    Column("prohibited_at", UTCDateTime, nullable=False),
+    Column("prohibited_by", ForeignKey("users.id")),
+    Column("lifted_at", UTCDateTime),
+    Column("lifted_by", ForeignKey("users.id")),
+    Column("lift_reason", String(500)),
+)
+Index(
+    "uq_prohibitions_standing",
+    prohibitions.c.e164,
+    func.coalesce(prohibitions.c.workgroup_id, 0),
+    unique=True,
+    sqlite_where=text("lifted_at IS NULL"),
+    postgresql_where=text("lifted_at IS NULL"),
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("project_id", ForeignKey("projects.id"), nullable=False, index=True),
+    Column("state", String(20), nullable=False, server_default="stopped"),
+    Column("state_changed_at", UTCDateTime, nullable=False),
+    Column("state_changed_by", ForeignKey("users.id")),
+)
+
+agent_sessions = Table(
+    "agent_sessions",
+    metadata,
+    Column("user_id", ForeignKey("users.id"), primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("since", UTCDateTime, nullable=False),
+    Column("away_reason", String(100), nullable=False, server_default=""),
+    Column("leg", Uuid),
+    Column("call_id", Uuid),
+    Column("logged_in_at", UTCDateTime, nullable=False),
+)
+
+actions = Table(
+    "actions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("at", UTCDateTime, nullable=False),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False),
+    Column("project_id", ForeignKey("projects.id"), nullable=False),
+    Column("user_id", ForeignKey("users.id")),
+    Column("result_id", ForeignKey("action_results.id")),
+    Column("result_at", UTCDateTime),
+    Column("memo", Text, nullable=False, server_default=""),
+)
+Index("ix_actions_lead_id_at", actions.c.lead_id, actions.c.at)
+Index("ix_actions_project_id_at_id", actions.c.project_id, actions.c.at, actions.c.id)
+Index("ix_actions_user_id_at_id", actions.c.user_id, actions.c.at, actions.c.id)
+Index("ix_actions_at_id", actions.c.at, actions.c.id)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", Uuid, ForeignKey("actions.id"), primary_key=True),
+    Column("direction", String(10), nullable=False, server_default="outbound"),
+    Column("campaign_id", ForeignKey("campaigns.id")),
+    Column("contact_point_id", ForeignKey("contact_points.id")),
+    Column("e164", String(20), nullable=False),
+    Column("trunk", String(80), nullable=False),
+    Column("caller_id", String(20), nullable=False, server_default=""),
+    Column("attempt", Integer, nullable=False),
+    Column("claimed_at", UTCDateTime, nullable=False),
+    Column("dialled_at", UTCDateTime),
+    Column("ringing_at", UTCDateTime),
+    Column("answered_at", UTCDateTime),
+    Column("connected_at", UTCDateTime),
+    Column("ended_at", UTCDateTime),
+    Column("outcome", String(20)),
+    Column("hangup_cause", Integer),
+    Column("hung_up_by", String(10), nullable=False, server_default=""),
+    Column("end_estimated", Boolean, nullable=False, server_default=false()),
+    Column("decision", JSON, nullable=False, server_default="{}"),
+)
+Index(
+    "uq_calls_open_number",
+    calls.c.e164,
+    unique=True,
+    sqlite_where=text("ended_at IS NULL"),
+    postgresql_where=text("ended_at IS NULL"),
+)
+Index("ix_calls_campaign_id_claimed_at", calls.c.campaign_id, calls.c.claimed_at)
+Index("ix_calls_e164_claimed_at", calls.c.e164, calls.c.claimed_at)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("call_id", Uuid, ForeignKey("calls.id"), primary_key=True),
+    Column("path", String(500), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("duration_ms", Integer),
+    Column("size_bytes", BigInteger),
+    Column("sha256", String(64)),
+    Column("started_at", UTCDateTime, nullable=False),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("at", UTCDateTime, nullable=False, index=True),
+    Column("user_id", ForeignKey("users.id")),
+    Column("action", String(60), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Column("detail", JSON, nullable=False, server_default="{}"),
+    Column("address", String(60), nullable=False, server_default=""),
+)
+
+
+def upgrade() -> None:
+    metadata.create_all(op.get_bind(), checkfirst=False)
+
+
+def downgrade() -> None:
+    metadata.drop_all(op.get_bind(), checkfirst=False)
