@@ -3,13 +3,23 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sqlalchemy import Row, Select, Table, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer import audit
+from dialer.default_results import DEFAULT_RESULTS, ResultEffect
+from dialer.storage.dialects import insert_if_new
+from dialer.storage.tables import (
+    action_results,
+    project_users,
+    projects,
+    result_sets,
+    workgroups,
+)
 from dialer.users import Language, User
-
-ResultEffect = Literal["none", "final", "retry", "callback", "appointment", "prohibit"]
 
 
 class ProjectError(Exception):
@@ -62,16 +72,23 @@ class ActionResult:
 async def create_workgroup(
     connection: AsyncConnection, *, name: str, now: datetime, by: User | None = None
 ) -> Workgroup:
-    """Raises NameTaken."""
-    raise NotImplementedError
+    """Raises NameTaken, and ProjectError for an empty name."""
+    group_id = await _insert_named(connection, workgroups, "workgroup", {"name": name})
+    await _record(connection, "workgroup.create", f"workgroup:{group_id}", by, now, name=name)
+    return Workgroup(group_id, name.strip())
 
 
 async def list_workgroups(connection: AsyncConnection) -> list[Workgroup]:
-    raise NotImplementedError
+    """All workgroups by name."""
+    rows = await connection.execute(select(workgroups).order_by(workgroups.c.name))
+    return [Workgroup(row.id, row.name) for row in rows]
 
 
 async def workgroup_by_name(connection: AsyncConnection, name: str) -> Workgroup | None:
-    raise NotImplementedError
+    row = (
+        await connection.execute(select(workgroups).where(workgroups.c.name == name.strip()))
+    ).first()
+    return Workgroup(row.id, row.name) if row else None
 
 
 async def create_project(
@@ -85,8 +102,24 @@ async def create_project(
     script: str = "",
     by: User | None = None,
 ) -> Project:
-    """Raises NameTaken, and ProjectError for an unknown time zone."""
-    raise NotImplementedError
+    """Raises NameTaken, and ProjectError for an empty name or an unknown time zone."""
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ProjectError(f"there is no time zone {time_zone!r}; write Asia/Tokyo") from error
+    values = {
+        "name": name,
+        "time_zone": time_zone,
+        "result_set_id": result_set_id,
+        "result_required": result_required,
+        "script": script,
+        "created_at": now,
+    }
+    project_id = await _insert_named(connection, projects, "project", values)
+    await _record(connection, "project.create", f"project:{project_id}", by, now, name=name)
+    created = await project_by_id(connection, project_id)
+    assert created is not None  # inserted above, in this transaction
+    return created
 
 
 async def assign_users(
@@ -98,36 +131,173 @@ async def assign_users(
     by: User | None = None,
 ) -> None:
     """Adds the users to the project; those who are in it already stay."""
-    raise NotImplementedError
+    rows = [{"project_id": project_id, "user_id": user_id} for user_id in sorted(set(user_ids))]
+    if not rows:
+        return
+    await connection.execute(insert_if_new(connection, project_users), rows)
+    await _record(
+        connection,
+        "project.assign",
+        f"project:{project_id}",
+        by,
+        now,
+        user_ids=[row["user_id"] for row in rows],
+    )
 
 
 async def projects_of(connection: AsyncConnection, user: User) -> list[Project]:
     """The open projects that `user` may see, by name."""
-    raise NotImplementedError
+    wanted = _open_projects().order_by(projects.c.name)
+    if not user.acts_as_admin:
+        wanted = wanted.where(projects.c.id.in_(user.project_ids))
+    return [_project(row) for row in await connection.execute(wanted)]
 
 
 async def project_by_id(connection: AsyncConnection, project_id: int) -> Project | None:
-    raise NotImplementedError
+    """An open project."""
+    row = (await connection.execute(_open_projects().where(projects.c.id == project_id))).first()
+    return _project(row) if row else None
 
 
 async def project_by_name(connection: AsyncConnection, name: str) -> Project:
-    """Raises UnknownProject."""
-    raise NotImplementedError
+    """An open project. Raises UnknownProject."""
+    row = (
+        await connection.execute(_open_projects().where(projects.c.name == name.strip()))
+    ).first()
+    if row is not None:
+        return _project(row)
+    names = (
+        await connection.execute(_open_projects().order_by(projects.c.name).limit(20))
+    ).scalars("name")
+    there_are = ", ".join(names) or "there is none yet"
+    raise UnknownProject(f"no project {name!r} (projects: {there_are})")
 
 
 async def create_default_result_set(
     connection: AsyncConnection, *, language: Language, now: datetime
 ) -> int:
     """A usable two-level result set in Japanese or English; its id. Once made it is reused."""
-    raise NotImplementedError
+    name, categories = DEFAULT_RESULTS[language]
+    found: int | None = (
+        await connection.execute(select(result_sets.c.id).where(result_sets.c.name == name))
+    ).scalar_one_or_none()
+    if found is not None:
+        return found
+    set_id = await _insert_named(connection, result_sets, "result set", {"name": name})
+    for position, (category, results) in enumerate(categories):
+        parent_id = (
+            await connection.execute(
+                insert(action_results)
+                .values(result_set_id=set_id, name=category, position=position)
+                .returning(action_results.c.id)
+            )
+        ).scalar_one()
+        await connection.execute(
+            insert(action_results),
+            [
+                {
+                    "result_set_id": set_id,
+                    "parent_id": parent_id,
+                    "name": result.name,
+                    "position": place,
+                    "hotkey": result.hotkey,
+                    "effect": result.effect,
+                    "retry_after_seconds": result.retry_after_seconds,
+                    "colour": result.colour,
+                }
+                for place, result in enumerate(results)
+            ],
+        )
+    await _record(connection, "result_set.create", f"result_set:{set_id}", None, now, name=name)
+    return set_id
 
 
 async def results_of_project(
     connection: AsyncConnection, project_id: int
 ) -> tuple[ActionResult, ...]:
     """What an agent can pick, in the order to show; results of one category stand together."""
-    raise NotImplementedError
+    rows = await connection.execute(
+        _results()
+        .join(projects, projects.c.result_set_id == _child.c.result_set_id)
+        .where(projects.c.id == project_id)
+        .order_by(_category.c.position, _category.c.id, _child.c.position, _child.c.id)
+    )
+    return tuple(_result(row) for row in rows)
 
 
 async def result_by_id(connection: AsyncConnection, result_id: int) -> ActionResult | None:
-    raise NotImplementedError
+    row = (await connection.execute(_results().where(_child.c.id == result_id))).first()
+    return _result(row) if row else None
+
+
+# --- rows -------------------------------------------------------------------------------
+
+_child = action_results.alias("child")
+_category = action_results.alias("category")
+
+
+def _results() -> Select[Any]:
+    return select(_child, _category.c.name.label("category")).join(
+        _category, _category.c.id == _child.c.parent_id
+    )
+
+
+def _result(row: Row[Any]) -> ActionResult:
+    return ActionResult(
+        id=row.id,
+        category=row.category,
+        name=row.name,
+        hotkey=row.hotkey,
+        effect=row.effect,
+        colour=row.colour or "",
+        retry_after_seconds=row.retry_after_seconds,
+    )
+
+
+def _open_projects() -> Select[Any]:
+    return select(projects).where(projects.c.closed_at.is_(None))
+
+
+def _project(row: Row[Any]) -> Project:
+    return Project(
+        id=row.id,
+        name=row.name,
+        time_zone=row.time_zone,
+        result_set_id=row.result_set_id,
+        result_required=row.result_required,
+        script=row.script,
+    )
+
+
+async def _insert_named(
+    connection: AsyncConnection, table: Table, what: str, values: dict[str, Any]
+) -> int:
+    name = values["name"].strip()
+    if not name:
+        raise ProjectError(f"a {what} needs a name")
+    taken = await connection.execute(select(table.c.id).where(table.c.name == name))
+    if taken.first() is not None:
+        raise NameTaken(f"there is a {what} {name!r} already")
+    inserted = await connection.execute(
+        insert(table).values({**values, "name": name}).returning(table.c.id)
+    )
+    row_id: int = inserted.scalar_one()
+    return row_id
+
+
+async def _record(
+    connection: AsyncConnection,
+    action: str,
+    subject: str,
+    by: User | None,
+    now: datetime,
+    **detail: object,
+) -> None:
+    await audit.record(
+        connection,
+        user_id=by.id if by else None,
+        action=action,
+        subject=subject,
+        detail=detail,
+        now=now,
+    )

@@ -229,9 +229,10 @@ async def _hashed(password: str) -> str:
 
 def _matches(hashed: str | None, password: str) -> bool:
     try:
-        return _hasher.verify(hashed or _nobodys_hash(), password) and hashed is not None
+        _hasher.verify(hashed or _nobodys_hash(), password)
     except VerificationError:
         return False
+    return hashed is not None
 
 
 @cache
