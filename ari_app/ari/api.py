@@ -35,7 +35,8 @@ def originate(
     """Call `endpoint`; when it answers it goes to the dialplan at `context,extension,priority`.
 
     `ring_seconds` without an answer end the call. Refused with 409 while a channel lives whose
-    id begins with `channel_id`, with 400 or 500 if the endpoint is unknown or nobody is registered.
+    id begins with `channel_id`; Asterisk gives the same 409, with the same words, for an endpoint
+    that it does not know. A phone that is not registered gives 500 (`ServerFailed`).
     """
     body: dict[str, Any] = {
         "endpoint": endpoint,
@@ -181,7 +182,7 @@ def send_dtmf(channel_id: str, digits: str) -> AriRequest[None]:
 
 
 def create_bridge(bridge_id: str, *, kind: str = "mixing", name: str = "") -> AriRequest[None]:
-    """Create a bridge with our id; the same id again changes nothing."""
+    """Create a bridge with our id; refused with 409 if there is one."""
     query: dict[str, QueryValue] = {"type": kind}
     if name:
         query["name"] = name
@@ -191,7 +192,8 @@ def create_bridge(bridge_id: str, *, kind: str = "mixing", name: str = "") -> Ar
 def add_to_bridge(bridge_id: str, *channel_ids: str) -> AriRequest[None]:
     """Put channels that are in our application into a bridge.
 
-    Refused with 409 if a channel is not in Stasis, 400 if there is no such channel.
+    Refused with 404 without such a bridge, 400 without such a channel, 409 or 422 if a channel is
+    not in our application.
     """
     return AriRequest(
         "POST",
@@ -224,7 +226,8 @@ def list_bridges() -> AriRequest[list[Bridge]]:
 def subscribe(application: str, *event_sources: str) -> AriRequest[None]:
     """Receive the events of `channel:ID`, `bridge:ID`, `endpoint:TECH/NAME`, `deviceState:NAME`.
 
-    Refused with 404 or 422 if the source does not exist.
+    Refused with 422 if the source does not exist. A subscription to an endpoint ends when the
+    endpoint is deleted, not when it is replaced.
     """
     return AriRequest(
         "POST",

@@ -12,36 +12,23 @@ meanwhile; it forgets the event filter with the socket, and pushed accounts with
 import asyncio
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 import structlog
-from aiohttp import (
-    BasicAuth,
-    ClientConnectionError,
-    ClientSession,
-    ClientTimeout,
-    ClientWebSocketResponse,
-    ClientWSTimeout,
-    WSServerHandshakeError,
-)
+from aiohttp import ClientWebSocketResponse
 from prometheus_client import CollectorRegistry
 
 from ari_app.ari import api
-from ari_app.ari.backoff import Backoff
 from ari_app.ari.errors import (
     ApplicationTaken,
     AriError,
     AuthenticationFailed,
     ConnectionLost,
     NotConnected,
-    ProtocolError,
     RequestRefused,
     SetUpFailed,
-    refusal,
 )
 from ari_app.ari.events import (
     EVENTS_FOR_CALLS,
@@ -50,10 +37,10 @@ from ari_app.ari.events import (
     Disconnected,
     JsonObject,
 )
+from ari_app.ari.http import AriHttp
 from ari_app.ari.link import Link
 from ari_app.ari.metrics import AriMetrics
 from ari_app.ari.requests import (
-    DEFAULT_REQUEST_SECONDS,
     AriRequest,
     OnFailure,
     PendingRequests,
@@ -62,38 +49,15 @@ from ari_app.ari.requests import (
     set_failure,
     set_result,
 )
+from ari_app.ari.state import ConnectionState, ConnectionTimes, state_after
 from ari_app.ari.stream import EventStream
 
 Result = TypeVar("Result")
 
 _EXPIRY_STEP: Final = 0.2
 _STABLE_SECONDS: Final = 2.0
-_LARGEST_MESSAGE: Final = 64 * 1024 * 1024
 
 _log = structlog.get_logger(__name__)
-
-
-class ConnectionState(StrEnum):
-    """Where the connection stands, for health pages and `doctor`."""
-
-    CONNECTING = "connecting"
-    CONNECTED = "connected"
-    DISCONNECTED = "disconnected"
-    AUTHENTICATION_FAILED = "authentication_failed"
-    REPLACED = "replaced"
-    CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionTimes:
-    """Time limits, in seconds."""
-
-    request: float = DEFAULT_REQUEST_SECONDS
-    connect: float = 5.0
-    heartbeat: float = 10.0
-    """A ping after this long without data; without an answer for half of it the socket is dead."""
-    authentication_retry: float = 5.0
-    backoff: Backoff = field(default_factory=Backoff)
 
 
 SetUpHook = Callable[["AriConnection"], Awaitable[None]]
@@ -121,13 +85,18 @@ class AriConnection:
         times: ConnectionTimes | None = None,
         metrics: AriMetrics | None = None,
     ) -> None:
+        self._times = times or ConnectionTimes()
         self._url = url.rstrip("/")
-        self._username = username
-        self._password = password
+        self._http = AriHttp(
+            url=url,
+            username=username,
+            password=password,
+            connect_seconds=self._times.connect,
+            heartbeat=self._times.heartbeat,
+        )
         self.application = application
         self.node = node
         self._event_types = event_types
-        self._times = times or ConnectionTimes()
         self._metrics = (metrics or AriMetrics(CollectorRegistry())).of_node(node)
         self._hooks: list[SetUpHook] = []
         self._subscriptions: dict[str, None] = {}
@@ -140,7 +109,6 @@ class AriConnection:
         self._metrics.watch(
             queued_events=lambda: len(self._stream), open_requests=lambda: len(self._pending)
         )
-        self._session: ClientSession | None = None
         self._link: Link | None = None
         self._held_back: list[tuple[JsonObject, bytes]] | None = None
         self._main: asyncio.Task[None] | None = None
@@ -151,10 +119,6 @@ class AriConnection:
 
     async def start(self) -> None:
         """Begin to connect, in the background; returns at once."""
-        self._session = ClientSession(
-            auth=BasicAuth(self._username, self._password),
-            timeout=ClientTimeout(total=None, sock_connect=self._times.connect),
-        )
         self._main = asyncio.create_task(self._run(), name=f"ari-{self.node}")
 
     async def close(self) -> None:
@@ -162,8 +126,7 @@ class AriConnection:
         if self._main is not None:
             self._main.cancel()
             await asyncio.gather(self._main, return_exceptions=True)
-        if self._session is not None:
-            await self._session.close()
+        await self._http.close()
         self._set_state(ConnectionState.CLOSED, None)
         self._stream.close()
 
@@ -295,21 +258,11 @@ class AriConnection:
         return await self.send(request, seconds=seconds)
 
     async def http_get(self, uri: str, *, seconds: float | None = None) -> bytes:
-        """The body of a GET over HTTP, for files, which the socket refuses with 406."""
-        if self._session is None:
-            raise self._not_connected()
-        limit = ClientTimeout(total=seconds or self._times.request)
-        try:
-            async with self._session.get(f"{self._url}/{uri}", timeout=limit) as response:
-                body = await response.read()
-                if response.status in (401, 403):
-                    raise AuthenticationFailed(url=self._url, username=self._username)
-                if response.status >= 400:
-                    words = body.decode("utf-8", errors="replace")[:500]
-                    raise refusal(method="GET", uri=uri, status=response.status, message=words)
-                return body
-        except (ClientConnectionError, TimeoutError) as error:
-            raise ConnectionLost(f"GET {self._url}/{uri} failed: {error!r}") from error
+        """The body of a GET over HTTP, for files, which the socket refuses with 406.
+
+        Raises AuthenticationFailed, ConnectionLost or a RequestRefused.
+        """
+        return await self._http.get(uri, seconds=seconds or self._times.request)
 
     def _write(
         self,
@@ -335,22 +288,32 @@ class AriConnection:
     # Connecting, serving, and again -------------------------------------------------------------
 
     async def _run(self) -> None:
-        failures = 0
+        failures = short_lives = 0
         while True:
-            self._set_state(ConnectionState.CONNECTING, self._problem)
-            self._connected_at = None
-            try:
-                socket = await self._open()
-                await self._serve(socket, attempt=failures + 1)
-            except AriError as error:
-                self._report(error)
-            failures = 1 if self._was_stable() else failures + 1
+            lifetime = await self._live_once(attempt=failures + 1)
+            if lifetime is None:
+                failures += 1
+            else:
+                # The first retry is quick, but a connection that keeps breaking is not hammered.
+                short_lives = 0 if lifetime >= _STABLE_SECONDS else short_lives + 1
+                failures = max(1, short_lives)
             await self._pause(failures)
 
-    def _was_stable(self) -> bool:
-        """Whether it stood for a while; if not, the next attempt waits longer than this one."""
-        now = asyncio.get_running_loop().time()
-        return self._connected_at is not None and now - self._connected_at >= _STABLE_SECONDS
+    async def _live_once(self, *, attempt: int) -> float | None:
+        """Connect and serve to the end; the seconds it stood, None if it never did."""
+        self._connected_at = None
+        self._set_state(ConnectionState.CONNECTING, self._problem)
+        try:
+            socket = await self._http.open_socket(self.application)
+            await self._serve(socket, attempt=attempt)
+        except AriError as error:
+            self._report(error)
+        return self._seconds_connected()
+
+    def _seconds_connected(self) -> float | None:
+        if self._connected_at is None:
+            return None
+        return asyncio.get_running_loop().time() - self._connected_at
 
     async def _pause(self, failures: int) -> None:
         if self._state is ConnectionState.REPLACED:
@@ -360,32 +323,6 @@ class AriConnection:
             await asyncio.sleep(self._times.authentication_retry)
         else:
             await asyncio.sleep(self._times.backoff.seconds(failures))
-
-    async def _open(self) -> "ClientWebSocketResponse[Any]":
-        assert self._session is not None
-        try:
-            async with asyncio.timeout(self._times.connect):
-                return await self._session.ws_connect(
-                    f"{self._url}/events",
-                    params={"app": self.application},
-                    heartbeat=self._times.heartbeat,
-                    timeout=ClientWSTimeout(ws_close=1.0),
-                    max_msg_size=_LARGEST_MESSAGE,
-                    decode_text=False,
-                )
-        except WSServerHandshakeError as error:
-            if error.status in (401, 403):
-                raise AuthenticationFailed(url=self._url, username=self._username) from error
-            raise ProtocolError(
-                f"{self._url}/events answers {error.status} {error.message} instead of a WebSocket:"
-                " is ARI enabled in ari.conf and http.conf?"
-            ) from error
-        except TimeoutError as error:
-            raise NotConnected(
-                f"{self._url} does not answer within {self._times.connect:g} s"
-            ) from error
-        except (ClientConnectionError, OSError) as error:
-            raise NotConnected(f"cannot reach Asterisk at {self._url}: {error}") from error
 
     async def _serve(self, socket: "ClientWebSocketResponse[Any]", *, attempt: int) -> None:
         """Use one socket to its end, which is always raised as an AriError."""
@@ -454,7 +391,7 @@ class AriConnection:
 
     def _report(self, error: AriError) -> None:
         news = self._problem is None or str(self._problem) != str(error)
-        self._set_state(_state_after(error), error)
+        self._set_state(state_after(error), error)
         if news:
             _log.warning("ari_disconnected", node=self.node, reason=str(error))
             self._stream.put(Disconnected(datetime.now(UTC), str(error)))
@@ -463,14 +400,6 @@ class AriConnection:
         self._state = state
         self._problem = problem
         self._state_changed.set()
-
-
-def _state_after(error: AriError) -> ConnectionState:
-    if isinstance(error, AuthenticationFailed):
-        return ConnectionState.AUTHENTICATION_FAILED
-    if isinstance(error, ApplicationTaken):
-        return ConnectionState.REPLACED
-    return ConnectionState.DISCONNECTED
 
 
 def _one_error(group: ExceptionGroup[Exception]) -> AriError:

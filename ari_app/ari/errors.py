@@ -20,7 +20,6 @@
 the first nothing happened, after the other two the request may have been carried out.
 """
 
-
 from typing import Final
 
 

@@ -7,7 +7,13 @@ from typing import Any, Final
 
 import orjson
 import structlog
-from aiohttp import ClientConnectionError, ClientWebSocketResponse, WSMsgType
+from aiohttp import (
+    ClientConnectionError,
+    ClientWebSocketResponse,
+    ServerTimeoutError,
+    WSCloseCode,
+    WSMsgType,
+)
 
 from ari_app.ari.errors import ConnectionLost
 from ari_app.ari.events import JsonObject
@@ -61,10 +67,8 @@ class Link:
             message = await receive()
             if message.type is WSMsgType.TEXT:
                 self._take(message.data)
-            elif message.type in _END_OF_SOCKET:
+            elif message.type in _END_OF_SOCKET or message.type is WSMsgType.ERROR:
                 return _closing_words(self._socket)
-            elif message.type is WSMsgType.ERROR:
-                return f"the socket failed: {message.data!r}"
 
     def _take(self, raw: bytes) -> None:
         try:
@@ -106,8 +110,8 @@ def _decode(raw: bytes) -> Any:
 
 def _closing_words(socket: "ClientWebSocketResponse[Any]") -> str:
     error = socket.exception()
-    if error is not None:
-        return f"the socket failed: {error}"
-    if socket.close_code in (None, 1006):
-        return "Asterisk closed the socket without a word"
-    return f"the socket was closed with code {socket.close_code}"
+    if isinstance(error, ServerTimeoutError):
+        return f"no sign of life ({error})"
+    if socket.close_code in (None, WSCloseCode.ABNORMAL_CLOSURE):
+        return "the socket broke without a word"
+    return f"Asterisk closed the socket with code {socket.close_code}"
