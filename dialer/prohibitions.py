@@ -1,12 +1,19 @@
 """禁止: numbers that a workgroup, or the whole company, must not call."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
+from sqlalchemy import ColumnElement, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer.users import User
+from dialer import audit
+from dialer.storage.dialects import insert_if_new
+from dialer.storage.tables import contact_points, prohibitions, users, workgroups
+from dialer.users import NotAllowed, User
+
+T = TypeVar("T")
 
 
 class ProhibitionError(Exception):
@@ -47,7 +54,35 @@ async def prohibit(
     Returns the numbers that were not prohibited there before. `by` None is the program
     itself. Raises NotAllowed when a user names workgroups that are not his own.
     """
-    raise NotImplementedError
+    _check_may_prohibit(by, workgroup_ids)
+    groups = [None] if workgroup_ids is None else [*sorted(set(workgroup_ids))]
+    rows = [
+        {
+            "e164": e164,
+            "workgroup_id": group,
+            "reason": reason,
+            "prohibited_at": now,
+            "prohibited_by": by.id if by else None,
+        }
+        for e164 in dict.fromkeys(e164s)
+        for group in groups
+    ]
+    added: dict[str, None] = {}
+    for some in _batches(rows):
+        inserted = await connection.execute(
+            insert_if_new(connection, prohibitions).values(some).returning(prohibitions.c.e164)
+        )
+        added.update(dict.fromkeys(inserted.scalars()))
+    if added:
+        await audit.record(
+            connection,
+            user_id=by.id if by else None,
+            action="prohibition.add",
+            subject=_subject(list(added)),
+            detail={"numbers": len(added), "workgroup_ids": groups, "reason": reason},
+            now=now,
+        )
+    return [e164 for e164 in dict.fromkeys(e164s) if e164 in added]
 
 
 async def prohibit_lead(
@@ -55,15 +90,35 @@ async def prohibit_lead(
     *,
     lead_id: int,
     now: datetime,
-    reason: str = "",
     by: User,
+    reason: str = "",
     workgroup_ids: Collection[int] | None = (),
 ) -> list[str]:
     """Prohibits every number of a lead: for all workgroups of `by`, unless others are named.
 
-    Returns the numbers that were not prohibited there before. Raises NoNumber, NotAllowed.
+    Returns the numbers that were not prohibited there before. Raises NoNumber; NotAllowed;
+    ProhibitionError when `by` belongs to no workgroup and names none.
     """
-    raise NotImplementedError
+    if workgroup_ids is not None and not workgroup_ids:
+        workgroup_ids = by.workgroup_ids
+        if not workgroup_ids:
+            raise ProhibitionError(f"{by.name} belongs to no workgroup; choose for whom")
+    e164s = await numbers_of_lead(connection, lead_id)
+    if not e164s:
+        raise NoNumber(f"lead {lead_id} has no phone number")
+    return await prohibit(
+        connection, e164s=e164s, workgroup_ids=workgroup_ids, reason=reason, by=by, now=now
+    )
+
+
+async def numbers_of_lead(connection: AsyncConnection, lead_id: int) -> list[str]:
+    """Every phone number of a lead, E.164, in its own order."""
+    found = await connection.execute(
+        select(contact_points.c.e164)
+        .where(contact_points.c.lead_id == lead_id, contact_points.c.e164.is_not(None))
+        .order_by(contact_points.c.position, contact_points.c.id)
+    )
+    return list(dict.fromkeys(found.scalars()))
 
 
 async def lift(
@@ -77,9 +132,32 @@ async def lift(
 ) -> None:
     """Ends a prohibition (workgroup None: the company-wide one); it stays on record.
 
-    Raises NotAllowed unless `by` acts as admin; NotStanding.
+    `by` None is the program itself. Raises NotAllowed unless `by` acts as admin;
+    NotStanding.
     """
-    raise NotImplementedError
+    if by and not by.acts_as_admin:
+        raise NotAllowed("only an admin lifts a prohibition")
+    lifted = await connection.execute(
+        update(prohibitions)
+        .where(
+            prohibitions.c.e164 == e164,
+            prohibitions.c.lifted_at.is_(None),
+            prohibitions.c.workgroup_id.is_(None)
+            if workgroup_id is None
+            else prohibitions.c.workgroup_id == workgroup_id,
+        )
+        .values(lifted_at=now, lifted_by=by.id if by else None, lift_reason=reason)
+    )
+    if lifted.rowcount == 0:
+        raise NotStanding(f"{e164} is not prohibited there")
+    await audit.record(
+        connection,
+        user_id=by.id if by else None,
+        action="prohibition.lift",
+        subject=_subject([e164]),
+        detail={"workgroup_id": workgroup_id, "reason": reason},
+        now=now,
+    )
 
 
 async def standing(
@@ -88,5 +166,65 @@ async def standing(
     e164s: Collection[str],
     workgroup_ids: Collection[int] | None = None,
 ) -> list[StandingProhibition]:
-    """The prohibitions of these numbers: company-wide and of these workgroups, None: of all."""
-    raise NotImplementedError
+    """The prohibitions of these numbers: company-wide and of these workgroups, None: of all.
+
+    Those of one number stand together, the oldest first.
+    """
+    found: list[StandingProhibition] = []
+    for some in _batches(sorted(set(e164s))):
+        rows = await connection.execute(
+            select(
+                prohibitions,
+                workgroups.c.name.label("workgroup"),
+                users.c.name.label("by_name"),
+            )
+            .outerjoin(workgroups, workgroups.c.id == prohibitions.c.workgroup_id)
+            .outerjoin(users, users.c.id == prohibitions.c.prohibited_by)
+            .where(prohibitions.c.e164.in_(some), binding(workgroup_ids))
+            .order_by(prohibitions.c.e164, prohibitions.c.id)
+        )
+        found += [
+            StandingProhibition(
+                e164=row.e164,
+                workgroup_id=row.workgroup_id,
+                workgroup=row.workgroup or "",
+                reason=row.reason,
+                prohibited_at=row.prohibited_at,
+                prohibited_by=row.by_name or "",
+            )
+            for row in rows
+        ]
+    return found
+
+
+def binding(workgroup_ids: Collection[int] | None) -> ColumnElement[bool]:
+    """Whether a row of prohibitions stands and binds these workgroups (None: any)."""
+    anyone = true() if workgroup_ids is None else prohibitions.c.workgroup_id.in_(workgroup_ids)
+    return prohibitions.c.lifted_at.is_(None) & or_(prohibitions.c.workgroup_id.is_(None), anyone)
+
+
+def binding_for(viewer: User) -> Collection[int] | None:
+    """Whose prohibitions `viewer` is shown: his workgroups', an admin all."""
+    return None if viewer.acts_as_admin else viewer.workgroup_ids
+
+
+# A statement takes 32766 parameters at most, on both databases.
+_AT_ONCE = 1000
+
+
+def _batches(rows: Sequence[T]) -> Iterator[list[T]]:
+    for start in range(0, len(rows), _AT_ONCE):
+        yield list(rows[start : start + _AT_ONCE])
+
+
+def _check_may_prohibit(by: User | None, workgroup_ids: Collection[int] | None) -> None:
+    if by is None or by.acts_as_admin:
+        return
+    if workgroup_ids is None:
+        raise NotAllowed("only an admin prohibits for the whole company")
+    if not set(workgroup_ids) <= by.workgroup_ids:
+        raise NotAllowed("only an admin prohibits for workgroups that are not his own")
+
+
+def _subject(e164s: list[str]) -> str:
+    return f"number:{e164s[0]}" + (f" and {len(e164s) - 1} more" if len(e164s) > 1 else "")
