@@ -9,6 +9,7 @@ Writes only into the checkout and into the cache folder ($KAKERU_CACHE, else ~/.
 Each step leaves a stamp with a digest of what it was made from, so that a second run is free.
 """
 
+import fcntl
 import hashlib
 import importlib.util
 import json
@@ -17,6 +18,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -55,12 +57,14 @@ class SetupError(Exception):
 
 def main(parts: Sequence[str]) -> int:
     """Set up everything that is not yet there; returns the exit code."""
+    checkout = os.open(ROOT, os.O_RDONLY)
+    fcntl.flock(checkout, fcntl.LOCK_EX)  # another make in this checkout may be at it: wait
     try:
         set_up_python()
         set_up_browser()
         if parts:
             set_up_parts(parts)
-    except SetupError as error:
+    except (SetupError, OSError) as error:
         print(f"set-up: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -151,9 +155,7 @@ class PipProgress:
         """What to show for one line of pip's output; empty: leave the last as it is."""
         if line.startswith("Installing collected packages"):
             return f"unpacking {len(self.seen)} libraries"
-        match = re.match(
-            r"(?:Collecting |Requirement already satisfied: |Processing .*/)([\w.]+)", line
-        )
+        match = PIP_NAMES_A_LIBRARY.match(line)
         if not match:
             return ""
         name = match[1].lower().replace("_", "-")
@@ -226,20 +228,42 @@ def set_up_parts(names: Sequence[str]) -> None:
 # --- Showing what happens -------------------------------------------------------------------
 
 
+class MovingLine:
+    """One line that counts seconds while something runs; in a log, a line every few seconds."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._live = sys.stdout.isatty()
+        self._started = time.monotonic()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._move, daemon=True)
+        self._thread.start()
+
+    def end(self, *, well: bool) -> None:
+        """Leave the line as it is, with how it ended."""
+        self._ended.set()
+        self._thread.join()
+        self._draw("done" if well else "FAILED", "\n")
+
+    def _move(self) -> None:
+        while not self._ended.wait(0.2 if self._live else 5):
+            self._draw("…", "" if self._live else "\n")
+
+    def _draw(self, state: str, end: str) -> None:
+        start = "\r\033[K" if self._live else ""
+        seconds = time.monotonic() - self._started
+        print(f"{start}  {self.text[:60]:<40} {state} ({seconds:.0f} s)", end=end, flush=True)
+
+
 def run_shown(
     command: Sequence[str | Path],
     describe: Callable[[str], str],
     purpose: str,
     environment: Mapping[str, str] = ENVIRONMENT,
 ) -> None:
-    """Run a command with one moving line on the terminal, or its whole output when it fails.
-
-    Without a terminal (CI, a log file) the line is printed every few seconds instead.
-    """
-    started = shown = time.monotonic()
-    terminal = sys.stdout.isatty()
+    """Run a command behind one moving line; show its last output only if it fails."""
     output: list[str] = []
-    text = purpose
+    line = MovingLine(purpose)
     with subprocess.Popen(
         command,
         cwd=ROOT,
@@ -249,20 +273,13 @@ def run_shown(
         stderr=subprocess.STDOUT,
     ) as process:
         assert process.stdout is not None
-        for line in process.stdout:
-            output.append(line)
-            text = describe(line.strip()) or text
-            now = time.monotonic()
-            if terminal:
-                print(f"\r\033[K  {now - started:4.0f} s  {text[:100]}", end="", flush=True)
-            elif now - shown > 5:
-                shown = now
-                print(f"  {now - started:4.0f} s  {text}", flush=True)
-    print("\r\033[K" if terminal else "", end="")
+        for said in process.stdout:
+            output.append(said)
+            line.text = describe(said.strip()) or line.text
+    line.end(well=process.returncode == 0)
     if process.returncode != 0:
         print("".join(output[-60:]), file=sys.stderr)
         raise SetupError(f"could not {purpose} (exit code {process.returncode}): see above")
-    print(f"  {time.monotonic() - started:4.0f} s  {text}: done", flush=True)
 
 
 def digest(*files: Path) -> str:
