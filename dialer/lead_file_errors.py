@@ -1,0 +1,115 @@
+"""Why a list could not be read, in words that name the thing and the remedy."""
+
+from enum import StrEnum
+
+
+class FileProblem(StrEnum):
+    """What is wrong with a file as a whole; nothing of such a file is imported."""
+
+    UNREADABLE = "unreadable"
+    EMPTY = "empty"
+    ENCODING = "encoding"
+    DAMAGED_UTF8 = "damaged UTF-8"
+    UNKNOWN_ENCODING = "unknown encoding"
+    QUOTES = "quotes"
+    SPREADSHEET = "spreadsheet"
+    NO_SUCH_SHEET = "no such sheet"
+    NO_HEADER = "no header"
+    NO_NAME_COLUMN = "no name column"
+    NO_PHONE_COLUMN = "no phone column"
+    NO_SUCH_COLUMN = "no such column"
+    MAPPING = "mapping"
+
+
+class LeadFileError(Exception):
+    """The file cannot be imported. `str()` is the English text; `text` has both."""
+
+    def __init__(self, problem: FileProblem, file_name: str, **details: object) -> None:
+        self.problem = problem
+        self.file_name = file_name
+        self.details = details
+        super().__init__(self.text("en"))
+
+    def text(self, language: str = "en") -> str:
+        """What is wrong and what to do about it; `language` is ``ja`` or ``en``."""
+        japanese, english = _TEXTS[self.problem]
+        words = (japanese if language == "ja" else english).format(**self.details)
+        if self.details.get("looks_like") == "euc_jp":
+            words += _EUC_JP_HINT[0] if language == "ja" else _EUC_JP_HINT[1]
+        return f"{self.file_name}: {words}" if self.file_name else words
+
+
+_TEXTS: dict[FileProblem, tuple[str, str]] = {
+    FileProblem.UNREADABLE: (
+        "読み込めません({error})。パスと権限を確認してください",
+        "cannot be read ({error}); check the path and its permissions",
+    ),
+    FileProblem.EMPTY: (
+        "中身がありません。見出しとリードの行が必要です",
+        "is empty; it needs a header row and a row for each lead",
+    ),
+    FileProblem.ENCODING: (
+        "UTF-8でもCP932(Shift_JIS)でもありません(UTF-8として{utf8_line}行目 {utf8_byte}バイト目、"
+        "CP932として{cp932_line}行目 {cp932_byte}バイト目で失敗)。"
+        "「CSV UTF-8」で保存し直すか、--encoding で文字コードを指定してください",
+        "is neither UTF-8 (line {utf8_line}, byte offset {utf8_byte}) nor CP932 "
+        "(line {cp932_line}, byte offset {cp932_byte}); "
+        "save it as “CSV UTF-8”, or name its encoding with --encoding",
+    ),
+    FileProblem.DAMAGED_UTF8: (
+        "UTF-8ですが、{line}行目({byte}バイト目)が壊れています。修正して保存し直してください",
+        "is UTF-8 with damaged bytes in line {line} (byte offset {byte}); "
+        "repair that line and save it again",
+    ),
+    FileProblem.UNKNOWN_ENCODING: (
+        "文字コード {encoding} で読めません({error})。--encoding を確認してください",
+        "cannot be read as {encoding} ({error}); check --encoding",
+    ),
+    FileProblem.QUOTES: (
+        '{row}行目: 引用符(")が閉じていないか、値の途中にあります。'
+        '値の中の " は "" と書いてください',
+        'row {row}: a quote (") is not closed or stands inside a value; '
+        'write "" for a quote in a value',
+    ),
+    FileProblem.SPREADSHEET: (
+        "表計算ファイルとして開けません({error})。"
+        "パスワードを外し、xlsxまたはCSVで保存し直してください",
+        "cannot be opened as a spreadsheet ({error}); "
+        "remove its password and save it as xlsx or CSV",
+    ),
+    FileProblem.NO_SUCH_SHEET: (
+        "シート「{sheet}」がありません。あるのは: {sheets}",
+        "has no sheet “{sheet}”; its sheets are: {sheets}",
+    ),
+    FileProblem.NO_HEADER: (
+        "見出しの行が見つかりません({encoding}として読みました)。先頭の行: {first}。"
+        "会社名・電話番号などの見出しを付けるか、--map 列名=name --map 列名=phone で"
+        "指定してください",
+        "no header row was found (read as {encoding}); the first row says: {first}. "
+        "Add a header such as 会社名, 電話番号, or name the columns with "
+        "--map COLUMN=name --map COLUMN=phone",
+    ),
+    FileProblem.NO_NAME_COLUMN: (
+        "名称の列がありません({row}行目の見出し: {columns})。--map 列名=name で指定してください",
+        "no column holds the name (header in row {row}: {columns}); say which one with "
+        "--map COLUMN=name",
+    ),
+    FileProblem.NO_PHONE_COLUMN: (
+        "電話番号の列がありません({row}行目の見出し: {columns})。"
+        "--map 列名=phone で指定してください",
+        "no column holds a phone number (header in row {row}: {columns}); say which one with "
+        "--map COLUMN=phone",
+    ),
+    FileProblem.NO_SUCH_COLUMN: (
+        "--map の列「{missing}」がありません({row}行目の見出し: {columns})",
+        "--map names the column “{missing}”, which is not there (header in row {row}: {columns})",
+    ),
+    FileProblem.MAPPING: (
+        "--map {entry}: 「列名=項目」と書いてください。項目: {fields}",
+        "--map {entry}: write COLUMN=FIELD, where FIELD is one of: {fields}",
+    ),
+}
+_EUC_JP_HINT = (
+    "。EUC-JPのようです: --encoding euc_jp を試してください",
+    ". It looks like EUC-JP: try --encoding euc_jp",
+)

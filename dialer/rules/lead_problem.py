@@ -1,0 +1,112 @@
+"""What is said about a row of a list: why it was not taken, or what to look at.
+
+The words are here, in Japanese and English, so that the terminal, the page and the
+file of refused rows say the same.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dialer.rules.phone_number import UnusableReason
+
+
+class RowReason(StrEnum):
+    """Why a row is not taken."""
+
+    NO_NAME = "no name"
+    NO_USABLE_PHONE = "no usable phone"
+    TOO_LONG = "text too long"
+    TOO_MANY_CELLS = "too many cells"
+
+
+class RowNote(StrEnum):
+    """What is worth a look about a row that is taken, or that is no lead at all."""
+
+    ZERO_RESTORED = "zero restored"
+    NUMBER_UNUSABLE = "number unusable"
+    NEVER_DIALLED = "never dialled"
+    DUPLICATE_IN_FILE = "duplicate in file"
+    ALREADY_IN_PROJECT = "already in project"
+    NOT_A_LEAD = "not a lead"
+
+
+_TEXTS: dict[RowReason | RowNote, tuple[str, str]] = {
+    RowReason.NO_NAME: ("名称がありません", "no name"),
+    RowReason.NO_USABLE_PHONE: ("発信できる電話番号がありません", "no usable phone"),
+    RowReason.TOO_LONG: ("文字数が上限を超えています", "text too long"),
+    RowReason.TOO_MANY_CELLS: (
+        "見出しより列が多くあります(引用符のないカンマ?)",
+        "more cells than the header has: a comma without quotes?",
+    ),
+    RowNote.ZERO_RESTORED: ("先頭の0を補いました", "leading zero restored"),
+    RowNote.NUMBER_UNUSABLE: ("発信できない番号があります", "a number that cannot be called"),
+    RowNote.NEVER_DIALLED: (
+        "有料番号(0990)のため発信されません",
+        "a premium number (0990) is never dialled",
+    ),
+    RowNote.DUPLICATE_IN_FILE: ("同じ番号の行があります", "same number as an earlier row"),
+    RowNote.ALREADY_IN_PROJECT: (
+        "同じ番号のリードがプロジェクトにあります",
+        "the project already has a lead with this number",
+    ),
+    RowNote.NOT_A_LEAD: ("注記または見出しの繰り返しです", "a note or a repeated header, no lead"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell that a problem or a warning is about."""
+
+    column: str
+    text: str
+    why: UnusableReason | None = None
+
+    def describe(self, language: str = "en") -> str:
+        """Column, text and, for a number, why it cannot be called."""
+        flat = " ".join(self.text.split())
+        short = flat if len(flat) <= 60 else f"{flat[:59]}…"
+        shown = " ".join(filter(None, (self.column, f"“{short}”" if short else "")))
+        return f"{shown} ({self.why.text(language)})" if self.why else shown
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """A row that was not taken: its number as a spreadsheet shows it, why, and its cells."""
+
+    row: int
+    reason: RowReason
+    detail: tuple[Cell, ...] = ()
+    cells: tuple[str, ...] = ()
+
+    def text(self, language: str = "en") -> str:
+        """The reason in words, with the cells that it is about."""
+        return _with_detail(self.reason, self.detail, language)
+
+
+@dataclass(frozen=True, slots=True)
+class RowWarning:
+    """Something about a row that a person may want to check."""
+
+    row: int
+    note: RowNote
+    detail: tuple[Cell, ...] = ()
+    other_row: int | None = None  # with DUPLICATE_IN_FILE: the first row with the number
+
+    def text(self, language: str = "en") -> str:
+        """The warning in words, with the cells or the row that it is about."""
+        words = _with_detail(self.note, self.detail, language)
+        if self.other_row is None:
+            return words
+        place = f"{self.other_row}行目" if language == "ja" else f"row {self.other_row}"
+        return f"{words} ({place})"
+
+
+def _with_detail(
+    what: RowReason | RowNote,
+    detail: tuple[Cell, ...],
+    language: str,
+) -> str:
+    japanese, english = _TEXTS[what]
+    words = japanese if language == "ja" else english
+    parts = [cell.describe(language) for cell in detail]
+    return f"{words}: {'; '.join(parts)}" if parts else words
