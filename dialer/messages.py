@@ -45,13 +45,14 @@ class CustomerConnected:
 class CustomerGone:
     """The customer's leg is no more. `cause` is Q.850, `sip_status` the final answer if known.
 
-    `by_us` tells that we asked for the hang-up.
+    `estimated`: it was found missing; `at` is when that was noticed.
     """
 
     call_id: CallId
     cause: int
     at: datetime
     sip_status: int | None = None
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +171,33 @@ class HangUpAgent:
 
 
 TelephonyCommand = (
-    DialCustomer
-    | RingAgent
-    | ConnectCustomer
-    | PlayAbandonedMessage
-    | HangUpCustomer
-    | HangUpAgent
+    DialCustomer | RingAgent | ConnectCustomer | PlayAbandonedMessage | HangUpCustomer | HangUpAgent
 )
+
+
+# --- what lives in Asterisk, for reconciling after an absence ------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCustomerLeg:
+    """A customer's leg that lives in Asterisk."""
+
+    call_id: CallId
+    answered: bool
+    joined_to: LegId | None  # the agent's leg in the same bridge
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAgentLeg:
+    """An agent's leg that lives in Asterisk."""
+
+    leg_id: LegId
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLegs:
+    """All legs of ours that live in Asterisk."""
+
+    customers: tuple[OpenCustomerLeg, ...]
+    agents: tuple[OpenAgentLeg, ...]

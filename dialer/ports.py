@@ -7,32 +7,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from dialer.messages import CallId, LegId, TelephonyCommand, TelephonyEvent
-
-
-@dataclass(frozen=True, slots=True)
-class OpenCustomerLeg:
-    """A customer's leg that lives in Asterisk."""
-
-    call_id: CallId
-    answered: bool
-    joined_to: LegId | None  # the agent's leg in the same bridge
-
-
-@dataclass(frozen=True, slots=True)
-class OpenAgentLeg:
-    """An agent's leg that lives in Asterisk."""
-
-    leg_id: LegId
-    answered: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OpenLegs:
-    """All legs of ours that live in Asterisk, for reconciling after an absence."""
-
-    customers: tuple[OpenCustomerLeg, ...]
-    agents: tuple[OpenAgentLeg, ...]
+from dialer.messages import OpenLegs, TelephonyCommand, TelephonyEvent
 
 
 class Telephony(Protocol):

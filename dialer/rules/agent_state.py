@@ -198,6 +198,8 @@ def _to(agent: Agent, state: AgentState, now: datetime, *, away_reason: str = ""
 
 
 def _go_ready(agent: Agent, new_leg: LegId, now: datetime) -> Decision:
+    if agent.state is AgentState.AFTER_CALL_WORK and not agent.result_required:
+        return _work_done(replace(agent, away_wish=None), new_leg, now)
     if agent.state in _AT_WORK:
         return replace(agent, away_wish=None), ()
     if agent.state in (AgentState.READY, AgentState.LOGGING_IN):

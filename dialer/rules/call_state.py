@@ -204,8 +204,8 @@ def decide(call: CallState, event: Event, now: datetime) -> Decision:
             return _hang_up(call, HungUpBy.AGENT)
         case CancelUnanswered() if call.phase in UNANSWERED:
             return _hang_up(replace(call, cancelled=True), HungUpBy.SYSTEM)
-        case CustomerGone(cause=cause, at=at, sip_status=sip_status):
-            return _customer_gone(call, cause, sip_status, at)
+        case CustomerGone():
+            return _customer_gone(call, event)
         case OriginateFailed(at=at):
             ended = replace(
                 call,
@@ -260,13 +260,14 @@ def _hang_up(call: CallState, by: HungUpBy) -> Decision:
     return replace(call, phase=Phase.LEAVING, hung_up_by=by), (HangUpCustomer(call.call_id),)
 
 
-def _customer_gone(call: CallState, cause: int, sip_status: int | None, at: datetime) -> Decision:
+def _customer_gone(call: CallState, event: CustomerGone) -> Decision:
     ended = replace(
         call,
         phase=Phase.ENDED,
-        ended_at=at,
-        hangup_cause=cause,
-        outcome=_outcome(call, cause, sip_status),
+        ended_at=event.at,
+        end_estimated=event.estimated,
+        hangup_cause=event.cause,
+        outcome=_outcome(call, event.cause, event.sip_status),
         hung_up_by=call.hung_up_by or (HungUpBy.CUSTOMER if call.answered_at else HungUpBy.NOBODY),
     )
     commands: list[Command] = [CloseCall(call.call_id)]

@@ -1,0 +1,111 @@
+"""What the floor needs to know of a user to let him work as an agent."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dialer.messages import CallId, LegId, UserId
+from dialer.rules.agent_state import Agent, AgentState, PhoneMode
+from dialer.storage.tables import (
+    actions,
+    agent_sessions,
+    project_users,
+    projects,
+    user_workgroups,
+    users,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentProfile:
+    """`account` is the SIP account of the agent's phone, empty where he has none."""
+
+    user_id: UserId
+    name: str
+    account: str
+    phone_mode: PhoneMode
+    workgroup_ids: frozenset[int]
+    project_ids: frozenset[int]
+
+
+async def load_profile(connection: AsyncConnection, user_id: UserId) -> AgentProfile | None:
+    """None when the user does not exist, is not active or may not call."""
+    user = (
+        await connection.execute(
+            select(users.c.name, users.c.phone_account, users.c.phone_mode).where(
+                users.c.id == user_id, users.c.active, users.c.may_call
+            )
+        )
+    ).one_or_none()
+    if user is None:
+        return None
+    groups = await connection.scalars(
+        select(user_workgroups.c.workgroup_id).where(user_workgroups.c.user_id == user_id)
+    )
+    assigned = await connection.scalars(
+        select(project_users.c.project_id).where(project_users.c.user_id == user_id)
+    )
+    return AgentProfile(
+        user_id=user_id,
+        name=user.name,
+        account=user.phone_account or "",
+        phone_mode=PhoneMode(user.phone_mode),
+        workgroup_ids=frozenset(groups),
+        project_ids=frozenset(assigned),
+    )
+
+
+async def write_agents(connection: AsyncConnection, agents: list[Agent]) -> None:
+    """Replaces the stored sessions of these agents; one who is offline has none."""
+    await connection.execute(
+        delete(agent_sessions).where(
+            agent_sessions.c.user_id.in_([agent.user_id for agent in agents])
+        )
+    )
+    rows = [
+        {
+            "user_id": agent.user_id,
+            "state": agent.state,
+            "since": agent.since,
+            "away_reason": agent.away_reason,
+            "leg": agent.leg_id,
+            "call_id": agent.call_id,
+            "logged_in_at": agent.since,
+        }
+        for agent in agents
+        if agent.state is not AgentState.OFFLINE
+    ]
+    if rows:
+        await connection.execute(insert(agent_sessions), rows)
+
+
+async def stored_agents(connection: AsyncConnection) -> list[Agent]:
+    """The agents who were on the floor when the program last wrote."""
+    rows = await connection.execute(
+        select(agent_sessions, users.c.phone_mode, projects.c.result_required, actions.c.result_id)
+        .join(users, users.c.id == agent_sessions.c.user_id)
+        .outerjoin(actions, actions.c.id == agent_sessions.c.call_id)
+        .outerjoin(projects, projects.c.id == actions.c.project_id)
+    )
+    return [
+        Agent(
+            user_id=UserId(row.user_id),
+            phone_mode=PhoneMode(row.phone_mode),
+            since=row.since,
+            state=AgentState(row.state),
+            away_reason=row.away_reason,
+            leg_id=_leg(row.leg),
+            # A leg that was being rung may be answered by now: reconciliation tells.
+            leg_answered=row.leg is not None and row.state != AgentState.LOGGING_IN,
+            call_id=CallId(row.call_id) if row.call_id else None,
+            result_required=bool(row.result_required),
+            result_saved=row.result_id is not None,
+        )
+        for row in rows
+    ]
+
+
+def _leg(value: UUID | None) -> LegId | None:
+    return None if value is None else LegId(value)

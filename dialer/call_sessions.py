@@ -1,0 +1,261 @@
+"""The calls that live now: events go in, the rules decide, commands go out.
+
+A thin shell around `dialer.rules.call_state`. It never waits: commands are sent
+and their failures come back as events, so one slow answer from Asterisk holds
+up no other call.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+
+from dialer.call_journal import CallJournal, Entry, LeadOfCall
+from dialer.claiming import ClaimedCall
+from dialer.messages import (
+    AgentLegGone,
+    CallEvent,
+    CallId,
+    ConnectCustomer,
+    DialCustomer,
+    HangUpCustomer,
+    LegId,
+    PlayAbandonedMessage,
+    UserId,
+)
+from dialer.ports import Clock, RecordingStore, Telephony, Timer
+from dialer.rules import call_state
+from dialer.rules.call_state import (
+    UNANSWERED,
+    AgentFound,
+    AgentFreed,
+    AgentHangsUp,
+    AgentTalks,
+    AnswerDeadlinePassed,
+    CallState,
+    CancelUnanswered,
+    CloseCall,
+    FindAgent,
+    Phase,
+    StartAnswerTimer,
+    StopFindingAgent,
+)
+from dialer.running_campaign import RunningCampaign
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Session:
+    """One live call with what it needs to know of its campaign and lead."""
+
+    state: CallState
+    campaign: RunningCampaign
+    lead: LeadOfCall
+    e164: str
+
+
+class AgentFinder(Protocol):
+    """The floor, as calls see it."""
+
+    def find_agent(self, session: Session) -> None: ...
+
+    def stop_finding(self, call_id: CallId) -> None: ...
+
+    def talks(self, call_id: CallId, user_id: UserId) -> None: ...
+
+    def freed(self, call_id: CallId, user_id: UserId, *, talked: bool) -> None: ...
+
+
+class CallSessions:
+    """All live calls of this controller."""
+
+    def __init__(
+        self,
+        *,
+        telephony: Telephony,
+        journal: CallJournal,
+        clock: Clock,
+        recordings: RecordingStore,
+    ) -> None:
+        self._telephony = telephony
+        self._journal = journal
+        self._clock = clock
+        self._recordings = recordings
+        self._sessions: dict[CallId, Session] = {}
+        self._by_leg: dict[LegId, CallId] = {}
+        self._timers: dict[CallId, Timer] = {}
+        self._phases: Counter[tuple[int, Phase]] = Counter()
+        self._on_change: list[Callable[[Session], None]] = []
+        self._finder: AgentFinder | None = None
+
+    def served_by(self, finder: AgentFinder) -> None:
+        """Names the floor; calls and floor know each other, so one comes second."""
+        self._finder = finder
+
+    def on_change(self, listener: Callable[[Session], None]) -> None:
+        """`listener` is called after each change of a call, its end included."""
+        self._on_change.append(listener)
+
+    # --- starting and stopping ------------------------------------------------------------
+
+    def start(self, claimed: ClaimedCall, campaign: RunningCampaign) -> None:
+        """Dials a claimed call. Its row is committed already."""
+        settings = campaign.settings
+        now = self._clock.now()
+        state = CallState(
+            call_id=claimed.call_id,
+            recorded=settings.record,
+            answer_to_agent=timedelta(seconds=settings.answer_to_agent_seconds),
+            dialled_at=now,
+        )
+        lead = LeadOfCall(claimed.lead_id, claimed.attempt, campaign.retries)
+        session = Session(state, campaign, lead, claimed.e164)
+        self._store(session, state)
+        path = self._recordings.raw_path(claimed.call_id, now) if settings.record else ""
+        self._telephony.send(
+            DialCustomer(
+                call_id=claimed.call_id,
+                e164=claimed.e164,
+                trunk=settings.trunk,
+                caller_id=claimed.caller_id,
+                ring_timeout_seconds=settings.ring_timeout_seconds,
+                recording_path=str(path),
+                message=settings.abandoned_message,
+            )
+        )
+
+    def take_up(self, session: Session) -> None:
+        """Goes on with a call that an earlier run of this program left open."""
+        call = session.state
+        self._sessions[call.call_id] = session
+        self._phases[session.campaign.campaign_id, call.phase] += 1
+        if call.leg_id is not None:
+            self._by_leg[call.leg_id] = call.call_id
+        if call.connected_at is not None:
+            self._journal.recording_known(call.call_id)
+
+    def cancel_unanswered(self, campaign_id: int) -> None:
+        """Stops all calls of the campaign that nobody has answered yet."""
+        self._cancel(s for s in self._sessions.values() if s.campaign.campaign_id == campaign_id)
+
+    def cancel_numbers(self, numbers: Collection[str]) -> None:
+        """Stops calls to these numbers that nobody has answered yet."""
+        self._cancel(s for s in self._sessions.values() if s.e164 in numbers)
+
+    def _cancel(self, sessions: Iterable[Session]) -> None:
+        for session in list(sessions):
+            if session.state.phase in UNANSWERED:
+                self.apply(CancelUnanswered(session.state.call_id))
+
+    def agent_hangs_up(self, call_id: CallId) -> None:
+        self.apply(AgentHangsUp(call_id))
+
+    # --- looking --------------------------------------------------------------------------
+
+    def states(self) -> list[CallState]:
+        return [session.state for session in self._sessions.values()]
+
+    def session(self, call_id: CallId) -> Session | None:
+        return self._sessions.get(call_id)
+
+    def count(self, campaign_id: int, *phases: Phase) -> int:
+        return sum(self._phases[campaign_id, phase] for phase in phases)
+
+    def on_trunk(self, trunk: str) -> int:
+        """Channels in use on a trunk."""
+        return sum(s.campaign.settings.trunk == trunk for s in self._sessions.values())
+
+    # --- events ---------------------------------------------------------------------------
+
+    def agent_leg_gone(self, event: AgentLegGone) -> None:
+        call_id = self._by_leg.get(event.leg_id)
+        if call_id is not None:
+            self._decide(call_id, event)
+
+    def apply(self, event: CallEvent | call_state.Event) -> None:
+        """Lets one event happen to its call."""
+        if isinstance(event, AgentLegGone):
+            self.agent_leg_gone(event)
+            return
+        self._decide(event.call_id, event)
+
+    def _decide(self, call_id: CallId, event: CallEvent | call_state.Event) -> None:
+        session = self._sessions.get(call_id)
+        if session is None:
+            # Its end was written before; an agent found for it meanwhile must be let go.
+            if isinstance(event, AgentFound):
+                self._floor.freed(call_id, event.user_id, talked=False)
+            return
+        before = session.state
+        after, commands = call_state.decide(before, event, self._clock.now())
+        if after is not before:
+            self._store(session, after)
+        for command in commands:
+            self._run(session, command)
+        if after is not before:
+            for listener in self._on_change:
+                listener(session)
+
+    def _store(self, session: Session, state: CallState) -> None:
+        campaign_id = session.campaign.campaign_id
+        if state.call_id in self._sessions:
+            self._phases[campaign_id, session.state.phase] -= 1
+        if session.state.leg_id is not None:
+            self._by_leg.pop(session.state.leg_id, None)
+        if state.leg_id is not None:
+            self._by_leg[state.leg_id] = state.call_id
+        session.state = state
+        self._sessions[state.call_id] = session
+        self._phases[campaign_id, state.phase] += 1
+        self._journal.note(Entry(state, session.lead))
+
+    # --- commands -------------------------------------------------------------------------
+
+    @property
+    def _floor(self) -> AgentFinder:
+        if self._finder is None:
+            raise RuntimeError("calls cannot run before served_by() has named the floor")
+        return self._finder
+
+    def _run(self, session: Session, command: call_state.Command) -> None:
+        match command:
+            case ConnectCustomer() | HangUpCustomer() | PlayAbandonedMessage():
+                self._telephony.send(command)
+            case FindAgent():
+                self._floor.find_agent(session)
+            case StopFindingAgent(call_id=call_id):
+                self._floor.stop_finding(call_id)
+            case StartAnswerTimer(call_id=call_id, seconds=seconds):
+                self._timers[call_id] = self._clock.call_later(
+                    seconds, lambda: self._deadline(call_id)
+                )
+            case AgentTalks(call_id=call_id, user_id=user_id):
+                self._floor.talks(call_id, user_id)
+            case AgentFreed(call_id=call_id, user_id=user_id, talked=talked):
+                self._floor.freed(call_id, user_id, talked=talked)
+            case CloseCall(call_id=call_id):
+                self._close(session, call_id)
+
+    def _deadline(self, call_id: CallId) -> None:
+        self._timers.pop(call_id, None)
+        self.apply(AnswerDeadlinePassed(call_id, self._clock.now()))
+
+    def _close(self, session: Session, call_id: CallId) -> None:
+        if timer := self._timers.pop(call_id, None):
+            timer.cancel()
+        state = session.state
+        self._phases[session.campaign.campaign_id, state.phase] -= 1
+        del self._sessions[call_id]
+        if state.leg_id is not None:
+            self._by_leg.pop(state.leg_id, None)
+        log.info(
+            "call ended",
+            call_id=str(call_id),
+            campaign=session.campaign.name,
+            outcome=state.outcome,
+            cause=state.hangup_cause,
+        )

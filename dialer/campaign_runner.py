@@ -1,0 +1,183 @@
+"""Campaigns at work: pacing says how many, claiming takes leads, calls are started.
+
+One runner a running campaign. It looks when something changed (an agent became
+ready, a call ended) and once a second besides, for what time alone changes.
+Why it starts nothing is always known and shown.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from dialer.call_sessions import CallSessions, Session
+from dialer.claiming import ClaimError, claim
+from dialer.floor import Floor
+from dialer.ports import Clock, LiveUpdates
+from dialer.rules.abandonment import AbandonmentLedger
+from dialer.rules.call_state import Phase
+from dialer.rules.hangup_cause import CallOutcome
+from dialer.rules.pacing import (
+    NotDialling,
+    PacingSnapshot,
+    StartBudget,
+    effective_lines_per_agent,
+    lines_to_dial,
+    refill,
+    take,
+)
+from dialer.running_campaign import RunningCampaign
+from dialer.storage.engine import Database
+
+log = structlog.get_logger(__name__)
+
+_LOOK_EVERY_SECONDS = 1.0
+# Changes come in bursts; one look after this pause serves them all.
+_SETTLE_SECONDS = 0.01
+# After a claim that found nothing, leads are not asked for again at every change.
+_EMPTY_REST_SECONDS = 1.0
+
+_OPEN_LINES = (Phase.DIALLING, Phase.RINGING, Phase.WAITING)
+
+
+@dataclass(slots=True)
+class TrunkLines:
+    """What is shared by the campaigns on one trunk."""
+
+    max_channels: int
+    budget: StartBudget
+
+
+class CampaignRunner:
+    """Dials one campaign until it is cancelled."""
+
+    def __init__(
+        self,
+        *,
+        campaign: RunningCampaign,
+        database: Database,
+        calls: CallSessions,
+        floor: Floor,
+        clock: Clock,
+        live: LiveUpdates,
+        trunk: TrunkLines,
+        ledger: AbandonmentLedger,
+    ) -> None:
+        self.campaign = campaign
+        self.note: NotDialling | None = None
+        self.retry_at: datetime | None = None
+        self._database = database
+        self._calls = calls
+        self._floor = floor
+        self._clock = clock
+        self._live = live
+        self._trunk = trunk
+        self._ledger = ledger
+        self._telephony_up = False
+        self._wake = asyncio.Event()
+        self._rest_until: float = 0.0
+
+    def wake(self) -> None:
+        """Something changed: look soon."""
+        self._wake.set()
+
+    def telephony(self, *, up: bool) -> None:
+        self._telephony_up = up
+        self.wake()
+
+    def call_changed(self, session: Session) -> None:
+        """Keeps the abandonment ledger; every change of a call may free a line."""
+        state = session.state
+        if state.outcome in (CallOutcome.CONNECTED, CallOutcome.ABANDONED) and state.ended_at:
+            self._ledger.add(state.ended_at, abandoned=state.outcome is CallOutcome.ABANDONED)
+        self.wake()
+
+    @property
+    def lines_per_agent_now(self) -> float:
+        return effective_lines_per_agent(self._snapshot())
+
+    async def run(self) -> None:
+        """Dials until cancelled. A database that is away stops the dialling, not the runner."""
+        while True:
+            before = (self.note, self.retry_at)
+            try:
+                self.note, self.retry_at = await self._look()
+            except (SQLAlchemyError, ClaimError, OSError) as error:
+                log.error("no leads: nothing is dialled", campaign=self.campaign.name, error=error)
+                self.note, self.retry_at = NotDialling.DATABASE_DOWN, None
+                self._rest()
+            if before != (self.note, self.retry_at):
+                self.publish()
+            await self._next_look()
+
+    def publish(self) -> None:
+        self._live.publish(f"campaign:{self.campaign.name}", {"note": self.note})
+
+    async def _next_look(self) -> None:
+        try:
+            async with asyncio.timeout(_LOOK_EVERY_SECONDS):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+        self._wake.clear()
+        await asyncio.sleep(_SETTLE_SECONDS)
+
+    async def _look(self) -> tuple[NotDialling | None, datetime | None]:
+        """Starts what may be started; tells why nothing was, and until when."""
+        if not self._telephony_up:
+            return NotDialling.TELEPHONY_DOWN, None
+        snapshot = self._snapshot()
+        if snapshot.logged_in == 0:
+            # Nobody could take an answer: people must not be rung for nothing.
+            self._calls.cancel_unanswered(self.campaign.campaign_id)
+        now = self._clock.now()
+        if not self.campaign.hours.is_open(now):
+            return NotDialling.OUTSIDE_HOURS, self.campaign.hours.next_opening(now)
+        wanted = lines_to_dial(snapshot)
+        if isinstance(wanted, NotDialling):
+            return wanted, None
+        if self._resting():
+            return self.note, self.retry_at
+        self._trunk.budget, granted = take(refill(self._trunk.budget, now), wanted)
+        if granted == 0:
+            self._look_again_soon()
+            return NotDialling.RATE_LIMITED, None
+        started = await self._start(granted, now)
+        if started == 0:
+            self._rest()
+            return NotDialling.NO_LEADS, None
+        if started < wanted:
+            self._look_again_soon()
+        return None, None
+
+    async def _start(self, count: int, now: datetime) -> int:
+        claimed = await claim(self._database, self.campaign.claim_request, count, now)
+        for call in claimed:
+            self._calls.start(call, self.campaign)
+        return len(claimed)
+
+    def _snapshot(self) -> PacingSnapshot:
+        agents = self._floor.count(self.campaign)
+        settings = self.campaign.settings
+        return PacingSnapshot(
+            lines_per_agent=self.campaign.lines_per_agent,
+            logged_in=agents.logged_in,
+            ready=agents.ready,
+            open_lines=self._calls.count(self.campaign.campaign_id, *_OPEN_LINES),
+            trunk_free=self._trunk.max_channels - self._calls.on_trunk(settings.trunk),
+            over_abandon_limit=self._ledger.over_limit(
+                settings.abandon_limit_percent, self._clock.now()
+            ),
+        )
+
+    def _rest(self) -> None:
+        self._rest_until = asyncio.get_running_loop().time() + _EMPTY_REST_SECONDS
+
+    def _resting(self) -> bool:
+        return asyncio.get_running_loop().time() < self._rest_until
+
+    def _look_again_soon(self) -> None:
+        pause = min(_LOOK_EVERY_SECONDS, 1 / max(self._trunk.budget.per_second, 1.0))
+        self._clock.call_later(pause, self.wake)

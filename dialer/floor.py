@@ -1,0 +1,392 @@
+"""The floor: every agent's state, and which agent takes which answered call.
+
+A thin shell around `dialer.rules.agent_state`. The longest idle ready agent of
+the campaign's workgroups takes the call that has waited longest.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from uuid import uuid4
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from dialer.agent_profiles import AgentProfile, load_profile, write_agents
+from dialer.call_sessions import CallSessions, Session
+from dialer.floor_views import (
+    AgentCall,
+    AgentView,
+    FloorCount,
+    NoPhone,
+    NotAnAgent,
+    NotOnACall,
+    ResultRequired,
+)
+from dialer.messages import (
+    AgentLegAnswered,
+    AgentLegEvent,
+    CallId,
+    HangUpAgent,
+    LegId,
+    RingAgent,
+    UserId,
+)
+from dialer.ports import Clock, LiveUpdates, Telephony, Timer
+from dialer.results import save_result
+from dialer.rules import agent_state
+from dialer.rules.agent_state import (
+    AfterCallWorkExpired,
+    Agent,
+    AgentState,
+    CallConnected,
+    CallOver,
+    GiveBackCall,
+    GoAway,
+    GoReady,
+    JoinCall,
+    LogOut,
+    Reserve,
+    ResultSaved,
+    RingPhone,
+    StartAfterCallTimer,
+)
+from dialer.rules.call_state import AgentFound
+from dialer.running_campaign import RunningCampaign
+from dialer.storage.engine import Database
+
+log = structlog.get_logger(__name__)
+
+# A held phone is picked up by a person; a phone rung per call has the call's own limit.
+_LOGIN_RING_SECONDS = 30
+_PER_CALL_RING_SECONDS = 15
+_WRITE_RETRY_SECONDS = 1.0
+
+
+_OUT = frozenset({AgentState.OFFLINE, AgentState.LOGGING_IN, AgentState.AWAY})
+
+
+class Floor:
+    """All agents of this controller; start `run` as a task to keep them stored."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        telephony: Telephony,
+        clock: Clock,
+        live: LiveUpdates,
+        calls: CallSessions,
+    ) -> None:
+        self._database = database
+        self._telephony = telephony
+        self._clock = clock
+        self._live = live
+        self._calls = calls
+        self._agents: dict[UserId, Agent] = {}
+        self._profiles: dict[UserId, AgentProfile] = {}
+        self._agent_calls: dict[UserId, AgentCall] = {}
+        self._legs: dict[LegId, UserId] = {}
+        self._waiting: dict[CallId, Session] = {}  # in the order in which they were answered
+        self._reserved: dict[CallId, UserId] = {}
+        self._timers: dict[UserId, Timer] = {}
+        self._unwritten: set[UserId] = set()
+        self._wake = asyncio.Event()
+        self._on_change: list[Callable[[Agent], None]] = []
+        calls.served_by(self)
+
+    def on_change(self, listener: Callable[[Agent], None]) -> None:
+        self._on_change.append(listener)
+
+    # --- what agents do ---------------------------------------------------------------------
+
+    async def go_ready(self, user_id: int) -> None:
+        """Logs in where needed (the phone rings in held mode) and waits for calls.
+
+        Raises NotAnAgent, NoPhone; ResultRequired in after-call work without the result.
+        """
+        agent = await self._enter(UserId(user_id))
+        if (
+            agent.state is AgentState.AFTER_CALL_WORK
+            and agent.result_required
+            and not agent.result_saved
+        ):
+            raise ResultRequired("save a result first")
+        self._apply(agent.user_id, GoReady(_new_leg()))
+
+    async def go_away(self, user_id: int, reason: str) -> None:
+        """Away now, or after the call and its work. Raises NotAnAgent, NoPhone."""
+        agent = await self._enter(UserId(user_id))
+        self._apply(agent.user_id, GoAway(reason))
+
+    async def log_out(self, user_id: int) -> None:
+        """Off the floor; the held phone is hung up."""
+        if UserId(user_id) in self._agents:
+            self._apply(UserId(user_id), LogOut())
+
+    async def hang_up(self, user_id: int) -> None:
+        """Ends the customer's call; the held phone stays open. Raises NotOnACall."""
+        agent = self._agents.get(UserId(user_id))
+        if agent is None or agent.call_id is None or agent.state is AgentState.AFTER_CALL_WORK:
+            raise NotOnACall("there is no call to hang up")
+        self._calls.agent_hangs_up(agent.call_id)
+
+    async def save_result(
+        self, user_id: int, call_id: CallId, *, result_id: int | None, memo: str
+    ) -> str:
+        """Saves what came of the agent's call and ends the after-call work.
+
+        Returns the result's effect. Raises NotOnACall for somebody else's call,
+        ResultRequired without a result where the project wants one, and
+        dialer.results.ResultError.
+        """
+        agent = self._agents.get(UserId(user_id))
+        if agent is None or agent.call_id != call_id:
+            raise NotOnACall("this call is not yours to save")
+        if result_id is None and agent.result_required:
+            raise ResultRequired("choose a result")
+        async with self._database.write() as connection:
+            saved = await save_result(
+                connection,
+                call_id=call_id,
+                user_id=agent.user_id,
+                result_id=result_id,
+                memo=memo,
+                now=self._clock.now(),
+            )
+        self._apply(agent.user_id, ResultSaved(call_id, _new_leg()))
+        self._live.publish("history", {"call_id": str(call_id)})
+        return saved.effect
+
+    # --- what calls ask for (dialer.call_sessions.AgentFinder) --------------------------------
+
+    def find_agent(self, session: Session) -> None:
+        self._waiting[session.state.call_id] = session
+        self._match()
+
+    def stop_finding(self, call_id: CallId) -> None:
+        self._waiting.pop(call_id, None)
+        user_id = self._reserved.get(call_id)
+        if user_id is not None:
+            self.freed(call_id, user_id, talked=False)
+
+    def talks(self, call_id: CallId, user_id: UserId) -> None:
+        call = self._agent_calls.get(user_id)
+        if call is not None and call.call_id == call_id:
+            self._agent_calls[user_id] = replace(call, connected_at=self._clock.now())
+        self._apply(user_id, CallConnected(call_id))
+
+    def freed(self, call_id: CallId, user_id: UserId, *, talked: bool) -> None:
+        self._reserved.pop(call_id, None)
+        call = self._agent_calls.get(user_id)
+        if call is not None and call.call_id == call_id:
+            self._agent_calls[user_id] = replace(call, ended_at=self._clock.now())
+        self._apply(user_id, CallOver(call_id, talked, _new_leg()))
+        self._match()
+
+    # --- what happens to phones ---------------------------------------------------------------
+
+    def leg_event(self, event: AgentLegEvent) -> None:
+        user_id = self._legs.get(event.leg_id)
+        if user_id is None:
+            if isinstance(event, AgentLegAnswered):
+                # Its agent logged out while it rang.
+                self._telephony.send(HangUpAgent(event.leg_id))
+            return
+        self._apply(user_id, event)
+
+    # --- looking --------------------------------------------------------------------------------
+
+    def agent(self, user_id: int) -> AgentView | None:
+        agent = self._agents.get(UserId(user_id))
+        return None if agent is None else self._view(agent)
+
+    def agents(self) -> list[AgentView]:
+        return [self._view(agent) for agent in self._agents.values()]
+
+    def states(self) -> list[Agent]:
+        return list(self._agents.values())
+
+    def count(self, campaign: RunningCampaign) -> FloorCount:
+        """The campaign's agents by state."""
+        by_state: dict[AgentState, int] = {}
+        for user_id, agent in self._agents.items():
+            if _serves(self._profiles[user_id], campaign):
+                by_state[agent.state] = by_state.get(agent.state, 0) + 1
+        logged_in = sum(number for state, number in by_state.items() if state not in _OUT)
+        return FloorCount(logged_in, by_state)
+
+    def _view(self, agent: Agent) -> AgentView:
+        profile = self._profiles[agent.user_id]
+        return AgentView(
+            user_id=agent.user_id,
+            name=profile.name,
+            state=agent.state,
+            since=agent.since,
+            away_reason=agent.away_reason,
+            away_wish=agent.away_wish,
+            phone_mode=agent.phone_mode,
+            workgroup_ids=profile.workgroup_ids,
+            call=self._agent_calls.get(agent.user_id) if agent.call_id else None,
+        )
+
+    # --- taking up and storing ------------------------------------------------------------------
+
+    async def take_up(self, agents: Iterable[Agent], calls: dict[UserId, AgentCall]) -> None:
+        """Goes on with agents whom an earlier run of this program left on the floor."""
+        for agent in agents:
+            async with self._database.read() as connection:
+                profile = await load_profile(connection, agent.user_id)
+            if profile is None:
+                continue
+            self._profiles[agent.user_id] = profile
+            self._agents[agent.user_id] = agent
+            if agent.leg_id is not None:
+                self._legs[agent.leg_id] = agent.user_id
+            if agent.user_id in calls:
+                self._agent_calls[agent.user_id] = calls[agent.user_id]
+            if agent.state is AgentState.AFTER_CALL_WORK and agent.call_id is not None:
+                self._start_after_call_timer(agent.user_id, agent.call_id)
+
+    async def run(self) -> None:
+        """Stores changed agents until cancelled; while the database is away it keeps them."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            changed, self._unwritten = self._unwritten, set()
+            try:
+                await self._write(changed)
+            except (SQLAlchemyError, OSError) as error:
+                log.error("agents cannot be stored; will try again", error=str(error))
+                self._unwritten |= changed
+                self._wake.set()
+                await asyncio.sleep(_WRITE_RETRY_SECONDS)
+
+    async def close(self) -> None:
+        """Stores what is left. Raises SQLAlchemyError when the database is away."""
+        if self._unwritten:
+            await self._write(self._unwritten)
+
+    async def _write(self, user_ids: set[UserId]) -> None:
+        async with self._database.write() as connection:
+            await write_agents(connection, [self._agents[user_id] for user_id in user_ids])
+
+    async def _enter(self, user_id: UserId) -> Agent:
+        async with self._database.read() as connection:
+            profile = await load_profile(connection, user_id)
+        if profile is None:
+            raise NotAnAgent("this user may not take calls")
+        if not profile.account:
+            raise NoPhone("this user has no phone; give him a SIP account")
+        self._profiles[user_id] = profile
+        if user_id not in self._agents:
+            self._agents[user_id] = Agent(user_id, profile.phone_mode, self._clock.now())
+        return self._agents[user_id]
+
+    # --- deciding ---------------------------------------------------------------------------------
+
+    def _apply(self, user_id: UserId, event: agent_state.Event) -> None:
+        before = self._agents[user_id]
+        after, commands = agent_state.decide(before, event, self._clock.now())
+        if after is not before:
+            self._store(before, after)
+        for command in commands:
+            self._run(user_id, command)
+        if after.state is AgentState.READY and before.state is not AgentState.READY:
+            self._match()
+
+    def _store(self, before: Agent, after: Agent) -> None:
+        user_id = after.user_id
+        self._agents[user_id] = after
+        if before.leg_id != after.leg_id:
+            if before.leg_id is not None:
+                self._legs.pop(before.leg_id, None)
+            if after.leg_id is not None:
+                self._legs[after.leg_id] = user_id
+        if after.state is not AgentState.AFTER_CALL_WORK and user_id in self._timers:
+            self._timers.pop(user_id).cancel()
+        if after.call_id is None:
+            self._agent_calls.pop(user_id, None)
+        self._unwritten.add(user_id)
+        self._wake.set()
+        self._live.publish(f"agent:{user_id}", {"state": after.state})
+        self._live.publish("floor", {"user_id": user_id})
+        for listener in self._on_change:
+            listener(after)
+
+    def _run(self, user_id: UserId, command: agent_state.Command) -> None:
+        match command:
+            case RingPhone(leg_id=leg_id):
+                self._ring(user_id, leg_id)
+            case HangUpAgent():
+                self._telephony.send(command)
+            case JoinCall(call_id=call_id, leg_id=leg_id):
+                self._calls.apply(AgentFound(call_id, user_id, leg_id))
+            case GiveBackCall(call_id=call_id):
+                self._reserved.pop(call_id, None)
+                session = self._calls.session(call_id)
+                if session is not None:
+                    self.find_agent(session)
+            case StartAfterCallTimer(call_id=call_id):
+                self._start_after_call_timer(user_id, call_id)
+
+    def _ring(self, user_id: UserId, leg_id: LegId) -> None:
+        profile = self._profiles[user_id]
+        held = profile.phone_mode is agent_state.PhoneMode.HELD
+        call = self._agent_calls.get(user_id)
+        self._telephony.send(
+            RingAgent(
+                leg_id=leg_id,
+                account=profile.account,
+                label="Kakeru" if held or call is None else call.e164,
+                ring_timeout_seconds=_LOGIN_RING_SECONDS if held else _PER_CALL_RING_SECONDS,
+            )
+        )
+
+    def _start_after_call_timer(self, user_id: UserId, call_id: CallId) -> None:
+        call = self._agent_calls.get(user_id)
+        if call is None:
+            return
+        self._timers[user_id] = self._clock.call_later(
+            call.after_call_work_seconds,
+            lambda: self._apply(user_id, AfterCallWorkExpired(call_id, _new_leg())),
+        )
+
+    def _match(self) -> None:
+        """Gives waiting calls to ready agents: first answered, first served."""
+        for call_id, session in list(self._waiting.items()):
+            agent = self._longest_idle(session.campaign)
+            if agent is None or call_id not in self._waiting:
+                continue
+            del self._waiting[call_id]
+            self._reserved[call_id] = agent.user_id
+            self._agent_calls[agent.user_id] = AgentCall(
+                call_id=call_id,
+                lead_id=session.lead.lead_id,
+                e164=session.e164,
+                campaign=session.campaign.name,
+                project_id=session.campaign.project_id,
+                after_call_work_seconds=session.campaign.settings.after_call_work_seconds,
+            )
+            self._apply(
+                agent.user_id, Reserve(call_id, session.campaign.result_required, _new_leg())
+            )
+
+    def _longest_idle(self, campaign: RunningCampaign) -> Agent | None:
+        ready = (
+            agent
+            for user_id, agent in self._agents.items()
+            if agent.state is AgentState.READY and _serves(self._profiles[user_id], campaign)
+        )
+        return min(ready, key=lambda agent: agent.since, default=None)
+
+
+def _serves(profile: AgentProfile, campaign: RunningCampaign) -> bool:
+    """Only users of the campaign's workgroups who are assigned to its project take its calls."""
+    return campaign.project_id in profile.project_ids and not campaign.workgroup_ids.isdisjoint(
+        profile.workgroup_ids
+    )
+
+
+def _new_leg() -> LegId:
+    return LegId(uuid4())

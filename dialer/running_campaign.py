@@ -1,0 +1,90 @@
+"""A campaign's settings with the ids that they name: what runners and calls work with."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dialer.campaign import CampaignSettings, Mode
+from dialer.claiming import ClaimRequest
+from dialer.rules.calling_hours import CallingHours
+from dialer.rules.retry import RetryRules
+from dialer.storage.tables import campaigns, projects, workgroups
+
+
+class CampaignNotReady(Exception):
+    """The campaign's file names something that does not exist; the message says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningCampaign:
+    """`workgroup_ids` call it; only users assigned to `project_id` among them."""
+
+    settings: CampaignSettings
+    campaign_id: int
+    project_id: int
+    workgroup_ids: frozenset[int]
+    hours: CallingHours
+    retries: RetryRules
+    result_required: bool
+
+    @property
+    def name(self) -> str:
+        return self.settings.name
+
+    @property
+    def lines_per_agent(self) -> float:
+        return self.settings.lines_per_agent if self.settings.mode is Mode.POWER else 1.0
+
+    @property
+    def claim_request(self) -> ClaimRequest:
+        return ClaimRequest(
+            campaign_id=self.campaign_id,
+            project_id=self.project_id,
+            workgroup_ids=tuple(sorted(self.workgroup_ids)),
+            max_attempts=self.retries.max_attempts,
+            trunk=self.settings.trunk,
+            caller_ids=tuple(self.settings.caller_ids),
+        )
+
+
+async def load_campaign(connection: AsyncConnection, settings: CampaignSettings) -> RunningCampaign:
+    """Raises CampaignNotReady when the project or a workgroup does not exist."""
+    project = (
+        await connection.execute(
+            select(projects.c.id, projects.c.time_zone, projects.c.result_required).where(
+                projects.c.name == settings.project
+            )
+        )
+    ).one_or_none()
+    if project is None:
+        raise CampaignNotReady(
+            f"campaign {settings.name}: no project is named {settings.project!r}"
+        )
+    groups = {
+        row.name: row.id
+        for row in await connection.execute(
+            select(workgroups.c.name, workgroups.c.id).where(
+                workgroups.c.name.in_(settings.workgroups)
+            )
+        )
+    }
+    missing = [name for name in settings.workgroups if name not in groups]
+    if missing:
+        raise CampaignNotReady(
+            f"campaign {settings.name}: no workgroup is named {', '.join(map(repr, missing))}"
+        )
+    campaign_id = (
+        await connection.execute(select(campaigns.c.id).where(campaigns.c.name == settings.name))
+    ).scalar_one_or_none()
+    if campaign_id is None:
+        raise CampaignNotReady(f"campaign {settings.name}: not yet in the database")
+    return RunningCampaign(
+        settings=settings,
+        campaign_id=campaign_id,
+        project_id=project.id,
+        workgroup_ids=frozenset(groups.values()),
+        hours=settings.hours.calling_hours(project.time_zone),
+        retries=settings.retries.rules(),
+        result_required=project.result_required,
+    )
