@@ -40,7 +40,6 @@ RULES_MAY_IMPORT = {
     "uuid",
     "zoneinfo",
     "holidays",
-    "jpholiday",
     "phonenumbers",
 }
 READS_A_CLOCK_OR_CHANCE = {"now", "utcnow", "today", "uuid1", "uuid4", "getnode"}
