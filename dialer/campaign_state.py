@@ -5,9 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer import audit
+from dialer.lead_conditions import has_number, is_boxed, is_prohibited
 from dialer.rules.hangup_cause import CallOutcome
+from dialer.storage.dialects import insert_if_new
+from dialer.storage.tables import calls, campaigns, leads, projects, users
 from dialer.users import User
 
 CampaignState = Literal["stopped", "running", "paused"]
@@ -80,8 +85,26 @@ class LeadProgress:
 async def ensure_campaign(
     connection: AsyncConnection, *, name: str, project_id: int, now: datetime
 ) -> int:
-    """The id of the campaign with this file's name; a new one is stopped."""
-    raise NotImplementedError
+    """The id of the campaign with this file's name; a new one is stopped.
+
+    When the file names another project than before, the campaign moves to it.
+    """
+    await connection.execute(
+        insert_if_new(connection, campaigns).values(
+            name=name, project_id=project_id, state="stopped", state_changed_at=now
+        )
+    )
+    row = (
+        await connection.execute(
+            select(campaigns.c.id, campaigns.c.project_id).where(campaigns.c.name == name)
+        )
+    ).one()
+    if row.project_id != project_id:
+        await connection.execute(
+            update(campaigns).where(campaigns.c.id == row.id).values(project_id=project_id)
+        )
+    campaign_id: int = row.id
+    return campaign_id
 
 
 async def set_state(
@@ -93,25 +116,82 @@ async def set_state(
     by: User | None = None,
 ) -> bool:
     """False when it was in that state already. Raises UnknownCampaign."""
-    raise NotImplementedError
+    user_id = by.id if by else None
+    changed = await connection.execute(
+        update(campaigns)
+        .where(campaigns.c.name == name, campaigns.c.state != state)
+        .values(state=state, state_changed_at=now, state_changed_by=user_id)
+    )
+    if changed.rowcount == 0:
+        await state_of(connection, name)
+        return False
+    await audit.record(
+        connection,
+        user_id=user_id,
+        action=f"campaign.{state}",
+        subject=f"campaign:{name}",
+        now=now,
+    )
+    return True
 
 
 async def state_of(connection: AsyncConnection, name: str) -> CampaignState:
     """Raises UnknownCampaign."""
-    raise NotImplementedError
+    state: CampaignState | None = (
+        await connection.execute(select(campaigns.c.state).where(campaigns.c.name == name))
+    ).scalar_one_or_none()
+    if state is None:
+        raise UnknownCampaign(f"no campaign {name!r}")
+    return state
 
 
 async def campaign_rows(
     connection: AsyncConnection, *, viewer: User | None = None
 ) -> list[CampaignRow]:
     """All campaigns by name; for a `viewer` only those of projects that he may see."""
-    raise NotImplementedError
+    wanted = (
+        select(campaigns, projects.c.name.label("project"), users.c.name.label("by_name"))
+        .join(projects, projects.c.id == campaigns.c.project_id)
+        .outerjoin(users, users.c.id == campaigns.c.state_changed_by)
+        .order_by(campaigns.c.name)
+    )
+    if viewer and not viewer.acts_as_admin:
+        wanted = wanted.where(campaigns.c.project_id.in_(viewer.project_ids))
+    return [
+        CampaignRow(
+            id=row.id,
+            name=row.name,
+            project_id=row.project_id,
+            project=row.project,
+            state=row.state,
+            state_changed_at=row.state_changed_at,
+            state_changed_by=row.by_name or "",
+        )
+        for row in await connection.execute(wanted)
+    ]
 
 
 async def counts(
     connection: AsyncConnection, *, campaign_id: int, since: datetime
 ) -> CampaignCounts:
-    raise NotImplementedError
+    """One grouped query over the campaign's calls that were claimed at or after `since`."""
+    rows = (
+        await connection.execute(
+            select(
+                calls.c.outcome,
+                func.count(calls.c.dialled_at).label("dials"),
+                func.count().label("number"),
+                func.count(calls.c.ended_at).label("ended"),
+            )
+            .where(calls.c.campaign_id == campaign_id, calls.c.claimed_at >= since)
+            .group_by(calls.c.outcome)
+        )
+    ).all()
+    return CampaignCounts(
+        dials=sum(row.dials for row in rows),
+        open_calls=sum(row.number - row.ended for row in rows),
+        by_outcome={CallOutcome(row.outcome): row.number for row in rows if row.outcome},
+    )
 
 
 async def lead_progress(
@@ -121,5 +201,39 @@ async def lead_progress(
     now: datetime,
     workgroup_ids: Collection[int] | None = None,
 ) -> LeadProgress:
-    """`workgroup_ids`: whose prohibitions count besides company-wide ones; None: everyone's."""
-    raise NotImplementedError
+    """`workgroup_ids`: whose prohibitions count besides company-wide ones; None: everyone's.
+
+    Reads every lead of the project: for a page that is looked at, not for the dialler.
+    """
+    judged = (
+        select(
+            (leads.c.attempts > 0).label("touched"),
+            leads.c.finished_at.is_not(None).label("finished"),
+            is_boxed(now).label("boxed"),
+            is_prohibited(workgroup_ids).label("prohibited"),
+            has_number().label("has_number"),
+            or_(leads.c.next_attempt_at.is_(None), leads.c.next_attempt_at <= now).label("due"),
+        )
+        .where(leads.c.project_id == project_id, leads.c.deleted_at.is_(None))
+        .subquery()
+    )
+    facts = judged.c
+    callable_ = and_(~facts.finished, ~facts.boxed, ~facts.prohibited, facts.has_number)
+    row = (
+        await connection.execute(
+            select(
+                func.count().label("leads"),
+                _number_of(facts.touched).label("touched"),
+                _number_of(facts.finished).label("finished"),
+                _number_of(facts.boxed).label("boxed"),
+                _number_of(facts.prohibited).label("prohibited"),
+                _number_of(callable_).label("callable"),
+                _number_of(and_(callable_, facts.due)).label("due"),
+            )
+        )
+    ).one()
+    return LeadProgress(**row._mapping)
+
+
+def _number_of(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.count().filter(condition)

@@ -38,6 +38,9 @@ metadata = MetaData(
 # SQLite numbers rows by itself only where the key's type is exactly INTEGER.
 RowId = BigInteger().with_variant(Integer, "sqlite")
 
+# Compared byte by byte on both, so that an index finds all numbers that begin with some digits.
+E164 = String(20).with_variant(String(20, collation="C"), "postgresql")
+
 
 # --- people -------------------------------------------------------------------------
 
@@ -180,7 +183,7 @@ contact_points = Table(
     Column("label", String(100), nullable=False, server_default=""),
     Column("position", Integer, nullable=False),
     Column("raw", String(200), nullable=False),  # as it was written
-    Column("e164", String(20), index=True),  # None: not a number that can be called
+    Column("e164", E164, index=True),  # None: not a number that can be called
     Column("number_kind", String(20), nullable=False, server_default=""),  # mobile fixed premium …
     Column("note", String(200), nullable=False, server_default=""),  # extension, 代表 …
     Column("zero_restored", Boolean, nullable=False, server_default=false()),
@@ -213,7 +216,7 @@ prohibitions = Table(
     "prohibitions",
     metadata,
     Column("id", RowId, primary_key=True),
-    Column("e164", String(20), nullable=False),
+    Column("e164", E164, nullable=False),
     Column("workgroup_id", ForeignKey("workgroups.id")),  # None: the whole company
     Column("reason", String(500), nullable=False, server_default=""),
     Column("prohibited_at", UTCDateTime, nullable=False),
@@ -286,7 +289,7 @@ calls = Table(
     Column("direction", String(10), nullable=False, server_default="outbound"),
     Column("campaign_id", ForeignKey("campaigns.id")),
     Column("contact_point_id", ForeignKey("contact_points.id")),
-    Column("e164", String(20), nullable=False),
+    Column("e164", E164, nullable=False),
     Column("trunk", String(80), nullable=False),
     Column("caller_id", String(20), nullable=False, server_default=""),
     Column("attempt", Integer, nullable=False),  # 1 for the lead's first call

@@ -36,6 +36,8 @@ metadata = MetaData(
 
 RowId = BigInteger().with_variant(Integer, "sqlite")
 
+E164 = String(20).with_variant(String(20, collation="C"), "postgresql")
+
 workgroups = Table(
     "workgroups",
     metadata,
@@ -165,7 +167,7 @@ contact_points = Table(
     Column("label", String(100), nullable=False, server_default=""),
     Column("position", Integer, nullable=False),
     Column("raw", String(200), nullable=False),
-    Column("e164", String(20), index=True),
+    Column("e164", E164, index=True),
     Column("number_kind", String(20), nullable=False, server_default=""),
     Column("note", String(200), nullable=False, server_default=""),
     Column("zero_restored", Boolean, nullable=False, server_default=false()),
@@ -195,7 +197,7 @@ prohibitions = Table(
     "prohibitions",
     metadata,
     Column("id", RowId, primary_key=True),
-    Column("e164", String(20), nullable=False),
+    Column("e164", E164, nullable=False),
     Column("workgroup_id", ForeignKey("workgroups.id")),
     Column("reason", String(500), nullable=False, server_default=""),
     Column("prohibited_at", UTCDateTime, nullable=False),
@@ -261,7 +263,7 @@ calls = Table(
     Column("direction", String(10), nullable=False, server_default="outbound"),
     Column("campaign_id", ForeignKey("campaigns.id")),
     Column("contact_point_id", ForeignKey("contact_points.id")),
-    Column("e164", String(20), nullable=False),
+    Column("e164", E164, nullable=False),
     Column("trunk", String(80), nullable=False),
     Column("caller_id", String(20), nullable=False, server_default=""),
     Column("attempt", Integer, nullable=False),

@@ -1,0 +1,44 @@
+"""What is asked of a lead in SQL: conditions on a row of `leads`, none of them ever NULL."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists
+
+from dialer import mybox, prohibitions
+from dialer.rules.eligibility import UNCALLABLE_KINDS
+from dialer.storage import tables
+from dialer.storage.tables import contact_points, leads
+
+# Kinds of contact point that a telephone can be behind.
+TELEPHONES = ("mobile", "phone", "other")
+
+
+def is_boxed(now: datetime, *, by_user: int | None = None) -> ColumnElement[bool]:
+    """In somebody's MyBox, or in that of `by_user`."""
+    entries = tables.mybox_entries
+    mine = () if by_user is None else (entries.c.user_id == by_user,)
+    return exists().where(entries.c.lead_id == leads.c.id, mybox.held(now), *mine)
+
+
+def is_prohibited(workgroup_ids: Collection[int] | None) -> ColumnElement[bool]:
+    """Any of its numbers is, for the company or these workgroups (None: for any)."""
+    return exists().where(
+        contact_points.c.lead_id == leads.c.id,
+        tables.prohibitions.c.e164 == contact_points.c.e164,
+        prohibitions.binding(workgroup_ids),
+    )
+
+
+def has_number() -> ColumnElement[bool]:
+    """It has a number that may be dialled."""
+    return exists().where(contact_points.c.lead_id == leads.c.id, may_be_dialled())
+
+
+def may_be_dialled() -> ColumnElement[bool]:
+    """A row of contact_points is a telephone number of a kind that is called at all."""
+    return and_(
+        contact_points.c.e164.is_not(None),
+        contact_points.c.kind.in_(TELEPHONES),
+        contact_points.c.number_kind.not_in(sorted(UNCALLABLE_KINDS)),
+    )

@@ -1,0 +1,59 @@
+"""What people type into a search field, and what it may stand for in a list."""
+
+import unicodedata
+
+MOST_TERMS = 5
+LONGEST_TERM = 60
+
+_KATAKANA_AFTER_HIRAGANA = ord("ァ") - ord("ぁ")
+_HIRAGANA = range(ord("ぁ"), ord("ゖ") + 1)
+_TO_KATAKANA = {code: code + _KATAKANA_AFTER_HIRAGANA for code in _HIRAGANA}
+_TO_HIRAGANA = {katakana: hiragana for hiragana, katakana in _TO_KATAKANA.items()}
+_HALF_WIDTH_KANA = [chr(code) for code in range(0xFF65, 0xFF9E)]
+_VOICED = [half + mark for half in _HALF_WIDTH_KANA for mark in "ﾞﾟ"]
+# ガ is one character in full width and two, ｶﾞ, in half width.
+_TO_HALF_WIDTH = {
+    ord(full): half
+    for half in (*_HALF_WIDTH_KANA, "ﾞ", "ﾟ", *_VOICED)
+    if len(full := unicodedata.normalize("NFKC", half)) == 1
+}
+_TO_FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
+_NUMBER_MARKS = set("-‐‑–—―−ーｰ ()[].+")
+
+
+def terms_of(text: str) -> tuple[tuple[str, ...], ...]:
+    """The words of `text`, all of which must be found, each in all its spellings.
+
+    At most `MOST_TERMS` words of `LONGEST_TERM` characters are looked at.
+    """
+    words = unicodedata.normalize("NFKC", text).split()[:MOST_TERMS]
+    return tuple(_spellings(word[:LONGEST_TERM]) for word in words)
+
+
+def _spellings(word: str) -> tuple[str, ...]:
+    """Lists keep names as they came: in either kana and in either width."""
+    katakana = word.translate(_TO_KATAKANA)
+    found = (
+        word,
+        katakana,
+        word.translate(_TO_HIRAGANA),
+        katakana.translate(_TO_HALF_WIDTH),
+        word.translate(_TO_FULL_WIDTH),
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def number_beginning(text: str) -> str | None:
+    """The beginning of an E.164 number when `text` is (the beginning of) a phone number.
+
+    Numbers without a country code are Japanese: ``03-52`` → ``+81352``. None for anything
+    that is not digits and the marks between them, or fewer than three digits.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
+    digits = "".join(character for character in plain if character.isdecimal())
+    if len(digits) < 3 or not set(plain) - set(digits) <= _NUMBER_MARKS:
+        return None
+    ascii_digits = "".join(str(unicodedata.decimal(digit)) for digit in digits)
+    if plain.startswith("+"):
+        return "+" + ascii_digits
+    return "+81" + ascii_digits.removeprefix("0")
