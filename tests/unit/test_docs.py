@@ -1,12 +1,18 @@
 """What exists is documented, what is documented exists, and nothing foreign is in the tree."""
 
+import importlib
+import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+from typer.core import TyperGroup
 
-from tests.checkout import ROOT, files_with_ending, name_of, project_files
+from dialer.campaign import Settings
+from tests.checkout import PACKAGES, ROOT, files_with_ending, name_of, project_files
 
 GUIDES = files_with_ending(".md")
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
@@ -41,6 +47,64 @@ def test_every_make_target_is_documented() -> None:
 def test_every_documented_make_target_exists() -> None:
     named = set(re.findall(r"`make ([a-z][a-z-]*)", everything_documented()))
     assert named <= set(make_targets())
+
+
+def settings_models() -> set[type[Settings]]:
+    """Every model that YAML is read into."""
+    if importlib.util.find_spec("ari_app.settings"):
+        importlib.import_module("ari_app.settings")
+    found: set[type[Settings]] = set()
+    waiting = [Settings]
+    while waiting:
+        children = waiting.pop().__subclasses__()
+        waiting += children
+        found.update(child for child in children if child.__module__.split(".")[0] in PACKAGES)
+    return found
+
+
+def test_every_setting_is_documented() -> None:
+    manual = text_of(ROOT / "docs" / "settings.md")
+    fields = {name for model in settings_models() for name in model.model_fields}
+    assert fields
+    assert not {name for name in fields if f"`{name}`" not in manual}
+
+
+def commands() -> dict[str, set[str]]:
+    """Every command by its full name, as `kakeru lead import`, with its options."""
+    if not importlib.util.find_spec("ari_app.cli"):
+        return {}
+    found: dict[str, set[str]] = {}
+    app = importlib.import_module("ari_app.cli").app
+    waiting: list[tuple[str, Any]] = [("kakeru", typer.main.get_command(app))]
+    while waiting:
+        name, command = waiting.pop()
+        if isinstance(command, TyperGroup):
+            waiting += [(f"{name} {part}", child) for part, child in command.commands.items()]
+        else:
+            words = (word for option in command.params for word in option.opts)
+            found[name] = {word for word in words if word.startswith("--")}
+    return found
+
+
+def section_of(name: str) -> str:
+    """What the manual says about one command: from its heading to the next."""
+    manual = text_of(ROOT / "docs" / "commands.md")
+    _, heading, rest = manual.partition(f"\n## {name}\n")
+    return rest.partition("\n## ")[0] if heading else ""
+
+
+def test_every_command_is_documented_with_all_its_options() -> None:
+    missing = []
+    for name, options in commands().items():
+        manual = section_of(name)
+        missing += [] if manual else [name]
+        missing += [f"{name} {option}" for option in options if f"`{option}" not in manual]
+    assert not missing
+
+
+def test_every_documented_command_exists() -> None:
+    documented = set(re.findall(r"^## (kakeru .+)$", text_of(ROOT / "docs" / "commands.md"), re.M))
+    assert not commands() or documented == set(commands())
 
 
 # --- Decisions --------------------------------------------------------------------------------
