@@ -122,8 +122,8 @@ class CampaignSettings(Settings):
         "ただいま担当者におつなぎできませんでした。失礼いたします。",
         description="spoken to a person for whom no agent was free; name your business",
     )
-    hours: HoursSettings = Field(default_factory=HoursSettings)
-    retries: RetrySettings = Field(default_factory=RetrySettings)
+    hours: HoursSettings = HoursSettings()
+    retries: RetrySettings = RetrySettings()
 
     @field_validator("hours", "retries", mode="before")
     @classmethod

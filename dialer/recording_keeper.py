@@ -1,0 +1,111 @@
+"""Finishing recordings: when a conversation is over, its audio becomes a file with facts.
+
+Nothing is lost by a crash in between: a recording whose row still says
+``recording`` although its call has ended is finished at the next start.
+"""
+
+import asyncio
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from dialer.ports import LiveUpdates, RecordingFacts, RecordingStore
+from dialer.rules.call_state import CallState
+from dialer.storage.engine import Database
+from dialer.storage.tables import calls, recordings
+
+log = structlog.get_logger(__name__)
+
+# Asterisk writes the last block of a recording shortly after the channel's end.
+_SETTLE_SECONDS = 0.5
+_RETRY_SECONDS = 5.0
+
+
+class RecordingKeeper:
+    """Finishes recordings one after the other; start `run` as a task."""
+
+    def __init__(self, database: Database, store: RecordingStore, live: LiveUpdates) -> None:
+        self._database = database
+        self._store = store
+        self._live = live
+        self._queue: asyncio.Queue[tuple[UUID, datetime]] = asyncio.Queue()
+
+    def written(self, states: list[CallState]) -> None:
+        """Takes calls whose state was just committed; those with a conversation are finished."""
+        for state in states:
+            if state.ended_at is not None and state.connected_at is not None and state.recorded:
+                self._queue.put_nowait((state.call_id, state.dialled_at))
+
+    async def take_up(self) -> int:
+        """Queues what an earlier run of this program left unfinished; returns how many."""
+        async with self._database.read() as connection:
+            rows = (
+                await connection.execute(
+                    select(recordings.c.call_id, calls.c.dialled_at)
+                    .join(calls, calls.c.id == recordings.c.call_id)
+                    .where(recordings.c.state == "recording", calls.c.ended_at.is_not(None))
+                )
+            ).all()
+        for row in rows:
+            self._queue.put_nowait((row.call_id, row.dialled_at))
+        return len(rows)
+
+    async def idle(self) -> None:
+        """Returns when every recording taken so far is finished."""
+        await self._queue.join()
+
+    async def run(self) -> None:
+        """Finishes until cancelled. A full disk or an absent database only delays."""
+        while True:
+            call_id, at = await self._queue.get()
+            await asyncio.sleep(_SETTLE_SECONDS)
+            if not await self._finish(call_id, at):
+                await asyncio.sleep(_RETRY_SECONDS)
+                self._queue.put_nowait((call_id, at))
+            self._queue.task_done()
+
+    async def _finish(self, call_id: UUID, at: datetime) -> bool:
+        try:
+            facts = await self._store.finish(call_id, at)
+            await self._write(call_id, facts)
+        except (OSError, SQLAlchemyError) as error:
+            log.error(
+                "recording cannot be finished; will try again",
+                call_id=str(call_id),
+                error=str(error),
+            )
+            return False
+        if facts is None:
+            log.warning("no audio was recorded", call_id=str(call_id))
+        self._live.publish("history", {"call_id": str(call_id)})
+        return True
+
+    async def _write(self, call_id: UUID, facts: RecordingFacts | None) -> None:
+        async with self._database.write() as connection:
+            if facts is None:
+                await connection.execute(
+                    update(recordings)
+                    .where(recordings.c.call_id == call_id)
+                    .values(state="missing")
+                )
+                return
+            await connection.execute(
+                update(recordings)
+                .where(recordings.c.call_id == call_id)
+                .values(
+                    state="ready",
+                    path=facts.path,
+                    duration_ms=facts.duration_ms,
+                    size_bytes=facts.size_bytes,
+                    sha256=facts.sha256,
+                )
+            )
+            # The last audio knows better than we when a call ended that nobody watched.
+            await connection.execute(
+                update(calls)
+                .where(calls.c.id == call_id, calls.c.end_estimated)
+                .values(ended_at=facts.ended_at)
+            )

@@ -1,0 +1,100 @@
+"""Loading what an earlier run of this program left open: calls and agents."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dialer.call_journal import LeadOfCall
+from dialer.call_sessions import Session
+from dialer.floor_views import AgentCall
+from dialer.messages import CallId, LegId, UserId
+from dialer.rules.agent_state import Agent
+from dialer.rules.call_state import CallState, Phase
+from dialer.running_campaign import RunningCampaign
+from dialer.storage.tables import actions, agent_sessions, calls, campaigns
+
+
+async def open_calls(
+    connection: AsyncConnection, loaded: Sequence[RunningCampaign]
+) -> tuple[list[Session], list[CallId]]:
+    """Sessions of the calls that have no end yet, and the calls of campaigns that no file
+    describes any more."""
+    by_id = {campaign.campaign_id: campaign for campaign in loaded}
+    rows = await connection.execute(
+        select(calls, actions.c.lead_id, actions.c.user_id, agent_sessions.c.leg)
+        .join(actions, actions.c.id == calls.c.id)
+        .outerjoin(agent_sessions, agent_sessions.c.call_id == calls.c.id)
+        .where(calls.c.ended_at.is_(None))
+    )
+    sessions: list[Session] = []
+    strangers: list[CallId] = []
+    for row in rows:
+        campaign = by_id.get(row.campaign_id)
+        if campaign is None:
+            strangers.append(CallId(row.id))
+            continue
+        sessions.append(
+            Session(
+                state=_state(row, campaign),
+                campaign=campaign,
+                lead=LeadOfCall(row.lead_id, row.attempt, campaign.retries),
+                e164=row.e164,
+            )
+        )
+    return sessions, strangers
+
+
+def _state(row: Row[Any], campaign: RunningCampaign) -> CallState:
+    return CallState(
+        call_id=CallId(row.id),
+        recorded=campaign.settings.record,
+        answer_to_agent=timedelta(seconds=campaign.settings.answer_to_agent_seconds),
+        # A crash between claim and first write leaves no dial time: it may have rung.
+        dialled_at=row.dialled_at or row.claimed_at,
+        phase=_phase(row),
+        ringing_at=row.ringing_at,
+        answered_at=row.answered_at,
+        connected_at=row.connected_at,
+        user_id=UserId(row.user_id) if row.user_id is not None else None,
+        leg_id=LegId(row.leg) if row.leg is not None else None,
+    )
+
+
+def _phase(row: Row[Any]) -> Phase:
+    if row.connected_at is not None:
+        return Phase.TALKING
+    if row.answered_at is not None:
+        return Phase.CONNECTING if row.user_id is not None else Phase.WAITING
+    return Phase.DIALLING if row.ringing_at is None else Phase.RINGING
+
+
+async def calls_of_agents(
+    connection: AsyncConnection, agents: Sequence[Agent], loaded: Mapping[str, RunningCampaign]
+) -> dict[UserId, AgentCall]:
+    """The calls that these agents are on, or whose results are due."""
+    wanted = {agent.call_id: agent.user_id for agent in agents if agent.call_id is not None}
+    if not wanted:
+        return {}
+    rows = await connection.execute(
+        select(calls, actions.c.lead_id, actions.c.project_id, campaigns.c.name.label("campaign"))
+        .join(actions, actions.c.id == calls.c.id)
+        .outerjoin(campaigns, campaigns.c.id == calls.c.campaign_id)
+        .where(calls.c.id.in_(list(wanted)))
+    )
+    found: dict[UserId, AgentCall] = {}
+    for row in rows:
+        campaign = loaded.get(row.campaign or "")
+        found[wanted[CallId(row.id)]] = AgentCall(
+            call_id=CallId(row.id),
+            lead_id=row.lead_id,
+            e164=row.e164,
+            campaign=row.campaign or "",
+            project_id=row.project_id,
+            after_call_work_seconds=(campaign.settings.after_call_work_seconds if campaign else 0),
+            connected_at=row.connected_at,
+            ended_at=row.ended_at,
+        )
+    return found
