@@ -2,13 +2,28 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
-from uuid import UUID
+from typing import Any, Literal
+from uuid import UUID, uuid4
 
+from sqlalchemy import ColumnElement, Row, Select, false, insert, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer.paging import PAGE_SIZE, Page
+from dialer import audit
+from dialer.paging import PAGE_SIZE, Page, bounded, decode_key, page_of
 from dialer.rules.hangup_cause import CallOutcome
+from dialer.rules.phone_number import national_format
+from dialer.rules.search_text import number_beginning
+from dialer.storage.search import begins_with, contains
+from dialer.storage.tables import (
+    action_results,
+    actions,
+    calls,
+    campaigns,
+    leads,
+    projects,
+    recordings,
+    users,
+)
 from dialer.users import User
 
 ActionKind = Literal["call", "email", "sms", "visit", "memo"]
@@ -101,6 +116,10 @@ class CallDetail:
     decision: dict[str, object]
 
 
+class UnknownLead(Exception):
+    """There is no such lead, or the user may not see its project."""
+
+
 async def list_history(
     connection: AsyncConnection,
     *,
@@ -110,23 +129,223 @@ async def list_history(
     limit: int = PAGE_SIZE,
 ) -> Page[HistoryRow]:
     """Actions in the projects that `viewer` may see. Raises BadPageKey."""
-    raise NotImplementedError
+    query = (
+        _rows()
+        .where(*_conditions(wanted, viewer))
+        .order_by(actions.c.at.desc(), actions.c.id.desc())
+        .limit(bounded(limit) + 1)
+    )
+    if after:
+        query = query.where(
+            tuple_(actions.c.at, actions.c.id) < tuple_(*decode_key(after, datetime, UUID))
+        )
+    found = [_history_row(row) for row in await connection.execute(query)]
+    return page_of(found, limit=bounded(limit), key=lambda row: (row.at, row.id))
 
 
 async def call_detail(
     connection: AsyncConnection, *, call_id: UUID, viewer: User
 ) -> CallDetail | None:
     """None when there is no such call, or the viewer may not see its project."""
-    raise NotImplementedError
+    query = _rows().add_columns(*_ONLY_IN_DETAIL).where(calls.c.id == call_id)
+    row = (await connection.execute(query)).first()
+    if row is None or not viewer.sees_project(row.project_id):
+        return None
+    return CallDetail(
+        row=_history_row(row),
+        direction=row.direction,
+        trunk=row.trunk,
+        caller_id=row.caller_id,
+        attempt=row.attempt,
+        claimed_at=row.claimed_at,
+        dialled_at=row.dialled_at,
+        ringing_at=row.ringing_at,
+        answered_at=row.answered_at,
+        connected_at=row.connected_at,
+        ended_at=row.ended_at,
+        end_estimated=row.end_estimated,
+        result_at=row.result_at,
+        decision=row.decision,
+    )
 
 
 async def timeline(connection: AsyncConnection, *, lead_id: int) -> tuple[HistoryRow, ...]:
     """All actions toward one lead, newest first."""
-    raise NotImplementedError
+    query = (
+        _rows()
+        .where(actions.c.lead_id == lead_id)
+        .order_by(actions.c.at.desc(), actions.c.id.desc())
+    )
+    return tuple(_history_row(row) for row in await connection.execute(query))
 
 
 async def add_memo(
     connection: AsyncConnection, *, lead_id: int, memo: str, by: User, now: datetime
 ) -> UUID:
-    """An action of kind memo, for what was done outside Kakeru."""
-    raise NotImplementedError
+    """An action of kind memo, for what was done outside Kakeru. Raises UnknownLead."""
+    project_id = (
+        await connection.execute(select(leads.c.project_id).where(leads.c.id == lead_id))
+    ).scalar_one_or_none()
+    if project_id is None or not by.sees_project(project_id):
+        raise UnknownLead(f"no lead {lead_id} that {by.name} may see")
+    action_id = uuid4()
+    await connection.execute(
+        insert(actions).values(
+            id=action_id,
+            kind="memo",
+            at=now,
+            lead_id=lead_id,
+            project_id=project_id,
+            user_id=by.id,
+            memo=memo,
+        )
+    )
+    await audit.record(
+        connection, user_id=by.id, action="memo.add", subject=f"lead:{lead_id}", now=now
+    )
+    return action_id
+
+
+# --- what to show ---------------------------------------------------------------------
+
+
+def _conditions(wanted: HistoryFilter, viewer: User) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if not viewer.acts_as_admin:
+        conditions.append(actions.c.project_id.in_(viewer.project_ids))
+    for column, value in (
+        (actions.c.project_id, wanted.project_id),
+        (actions.c.user_id, wanted.user_id),
+        (actions.c.result_id, wanted.result_id),
+        (calls.c.campaign_id, wanted.campaign_id),
+        (calls.c.outcome, wanted.outcome),
+    ):
+        if value is not None:
+            conditions.append(column == value)
+    if wanted.since is not None:
+        conditions.append(actions.c.at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(actions.c.at < wanted.until)
+    if wanted.number.strip():
+        conditions.append(_to_number(wanted.number))
+    if wanted.text.strip():
+        fields = (leads.c.name, leads.c.name_kana, leads.c.contact_person, actions.c.memo)
+        conditions.append(contains(wanted.text, *fields))
+    if wanted.has_recording is not None:
+        ready = recordings.c.state == "ready"
+        conditions.append(ready if wanted.has_recording else _none_ready())
+    return conditions
+
+
+def _to_number(text: str) -> ColumnElement[bool]:
+    beginning = number_beginning(text)
+    return false() if beginning is None else begins_with(calls.c.e164, beginning)
+
+
+def _none_ready() -> ColumnElement[bool]:
+    return or_(recordings.c.state.is_(None), recordings.c.state != "ready")
+
+
+# --- rows -------------------------------------------------------------------------------
+
+_category = action_results.alias("category")
+
+_ONLY_IN_DETAIL = (
+    calls.c.direction,
+    calls.c.trunk,
+    calls.c.caller_id,
+    calls.c.attempt,
+    calls.c.claimed_at,
+    calls.c.end_estimated,
+    calls.c.decision,
+    actions.c.result_at,
+)
+
+
+def _rows() -> Select[Any]:
+    return (
+        select(
+            actions.c.id,
+            actions.c.kind,
+            actions.c.at,
+            actions.c.lead_id,
+            actions.c.project_id,
+            actions.c.user_id,
+            actions.c.result_id,
+            actions.c.memo,
+            leads.c.name.label("lead_name"),
+            projects.c.name.label("project"),
+            users.c.name.label("user_name"),
+            action_results.c.name.label("result"),
+            action_results.c.colour,
+            _category.c.name.label("category"),
+            campaigns.c.name.label("campaign"),
+            calls.c.e164,
+            calls.c.outcome,
+            calls.c.dialled_at,
+            calls.c.ringing_at,
+            calls.c.answered_at,
+            calls.c.connected_at,
+            calls.c.ended_at,
+            calls.c.hangup_cause,
+            calls.c.hung_up_by,
+            recordings.c.state.label("recording_state"),
+            recordings.c.path,
+            recordings.c.duration_ms,
+            recordings.c.size_bytes,
+            recordings.c.sha256,
+        )
+        .select_from(actions)
+        .join(leads, leads.c.id == actions.c.lead_id)
+        .join(projects, projects.c.id == actions.c.project_id)
+        .outerjoin(users, users.c.id == actions.c.user_id)
+        .outerjoin(action_results, action_results.c.id == actions.c.result_id)
+        .outerjoin(_category, _category.c.id == action_results.c.parent_id)
+        .outerjoin(calls, calls.c.id == actions.c.id)
+        .outerjoin(campaigns, campaigns.c.id == calls.c.campaign_id)
+        .outerjoin(recordings, recordings.c.call_id == calls.c.id)
+    )
+
+
+def _history_row(row: Row[Any]) -> HistoryRow:
+    return HistoryRow(
+        id=row.id,
+        kind=row.kind,
+        at=row.at,
+        lead_id=row.lead_id,
+        lead_name=row.lead_name,
+        project_id=row.project_id,
+        project=row.project,
+        user_id=row.user_id,
+        user_name=row.user_name or "",
+        result_id=row.result_id,
+        result=row.result or "",
+        result_category=row.category or "",
+        result_colour=row.colour or "",
+        memo=row.memo,
+        campaign=row.campaign or "",
+        e164=row.e164 or "",
+        number=national_format(row.e164) if row.e164 else "",
+        outcome=CallOutcome(row.outcome) if row.outcome else None,
+        ring_seconds=_seconds(row.ringing_at or row.dialled_at, row.answered_at or row.ended_at),
+        talk_seconds=_seconds(row.connected_at, row.ended_at),
+        hangup_cause=row.hangup_cause,
+        hung_up_by=row.hung_up_by or "",
+        recording=_recording(row),
+    )
+
+
+def _recording(row: Row[Any]) -> RecordingInfo | None:
+    if row.recording_state is None:
+        return None
+    return RecordingInfo(
+        state=row.recording_state,
+        path=row.path,
+        duration_ms=row.duration_ms,
+        size_bytes=row.size_bytes,
+        sha256=row.sha256,
+    )
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> float | None:
+    return (end - start).total_seconds() if start and end else None

@@ -72,6 +72,11 @@ def _read(part: object, kind: type[KeyPart], text: str) -> KeyPart:
             raise BadPageKey(f"not a page key: {text!r}") from error
         if not isinstance(read, datetime) or read.tzinfo is not None:
             return read
-    elif type(part) is kind:
+    elif isinstance(part, str | int) and type(part) is kind and _fits(part):
         return part
     raise BadPageKey(f"the key of another list: {text!r}")
+
+
+def _fits(part: str | int) -> bool:
+    """Whether a database takes it: 64 bits."""
+    return isinstance(part, str) or -(2**63) <= part < 2**63

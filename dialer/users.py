@@ -141,10 +141,9 @@ async def create_user(
 
 async def verify_login(connection: AsyncConnection, *, login: str, password: str) -> User | None:
     """The active user with this password, else None, after the same time in either case."""
+    written = login.strip().replace("\0", "")  # PostgreSQL takes no NUL in a text
     row = (
-        await connection.execute(
-            select(users).where(users.c.login == login.strip(), users.c.active)
-        )
+        await connection.execute(select(users).where(users.c.login == written, users.c.active))
     ).first()
     right = await asyncio.to_thread(_matches, row.password_hash if row else None, password)
     return (await _with_groups(connection, [row]))[0] if row and right else None

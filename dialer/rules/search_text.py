@@ -26,7 +26,8 @@ def terms_of(text: str) -> tuple[tuple[str, ...], ...]:
 
     At most `MOST_TERMS` words of `LONGEST_TERM` characters are looked at.
     """
-    words = unicodedata.normalize("NFKC", text).split()[:MOST_TERMS]
+    # PostgreSQL takes no NUL in a text, and no list has one.
+    words = unicodedata.normalize("NFKC", text.replace("\0", " ")).split()[:MOST_TERMS]
     return tuple(_spellings(word[:LONGEST_TERM]) for word in words)
 
 
