@@ -25,6 +25,7 @@ from dialer.messages import (
     TelephonyUp,
 )
 from dialer.ports import Clock, LiveUpdates, Telephony
+from dialer.rules.agent_state import AgentState
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.recovery import MissedEvent, missed_events, orphans
 from dialer.storage.engine import Database
@@ -34,6 +35,8 @@ from dialer.taking_up import calls_of_agents, open_calls
 log = structlog.get_logger(__name__)
 
 _COMPARE_EVERY_SECONDS = 30.0
+
+_IN_A_CALL = (AgentState.RESERVED, AgentState.ON_CALL)
 
 
 class Switchboard:
@@ -107,6 +110,7 @@ class Switchboard:
         match event:
             case TelephonyUp():
                 await self._compare()
+                self._free_agents_of_ghosts()
                 self._up = True
                 self._campaigns.telephony(up=True)
             case TelephonyDown(reason=reason):
@@ -153,6 +157,16 @@ class Switchboard:
             if not seen_twice or _subject(event) in before:
                 log.info("found while comparing", missed=type(event).__name__)
                 self._happen(event)
+
+    def _free_agents_of_ghosts(self) -> None:
+        """An agent whose call is not open, or is not his, has nothing to wait for."""
+        for agent in self._floor.states():
+            if agent.call_id is None or agent.state not in _IN_A_CALL:
+                continue
+            session = self._calls.session(agent.call_id)
+            if session is None or session.state.user_id not in (None, agent.user_id):
+                talked = agent.state is AgentState.ON_CALL
+                self._floor.freed(agent.call_id, agent.user_id, talked=talked)
 
     async def _close_strangers(self, call_ids: list[CallId]) -> None:
         """Calls of campaigns whose file is gone: nobody can go on with them."""

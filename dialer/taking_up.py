@@ -12,7 +12,7 @@ from dialer.call_sessions import Session
 from dialer.floor_views import AgentCall
 from dialer.messages import CallId, LegId, UserId
 from dialer.rules.agent_state import Agent
-from dialer.rules.call_state import CallState, Phase
+from dialer.rules.call_state import UNANSWERED, CallState, Phase
 from dialer.running_campaign import RunningCampaign
 from dialer.storage.tables import actions, agent_sessions, calls, campaigns
 
@@ -48,15 +48,16 @@ async def open_calls(
 
 
 def _state(row: Row[Any], campaign: RunningCampaign) -> CallState:
+    phase = _phase(row)
     return CallState(
         call_id=CallId(row.id),
         recorded=campaign.settings.record,
         answer_to_agent=timedelta(seconds=campaign.settings.answer_to_agent_seconds),
         # A crash between claim and first write leaves no dial time: it may have rung.
         dialled_at=row.dialled_at or row.claimed_at,
-        phase=_phase(row),
+        phase=phase,
         ringing_at=row.ringing_at,
-        answered_at=row.answered_at,
+        answered_at=None if phase in UNANSWERED else row.answered_at,
         connected_at=row.connected_at,
         user_id=UserId(row.user_id) if row.user_id is not None else None,
         leg_id=LegId(row.leg) if row.leg is not None else None,
@@ -64,10 +65,12 @@ def _state(row: Row[Any], campaign: RunningCampaign) -> CallState:
 
 
 def _phase(row: Row[Any]) -> Phase:
+    """A call that was answered and had no agent yet counts as ringing: comparing with
+    Asterisk tells that it is answered, and an agent is looked for afresh."""
     if row.connected_at is not None:
         return Phase.TALKING
-    if row.answered_at is not None:
-        return Phase.CONNECTING if row.user_id is not None else Phase.WAITING
+    if row.answered_at is not None and row.leg is not None:
+        return Phase.CONNECTING
     return Phase.DIALLING if row.ringing_at is None else Phase.RINGING
 
 

@@ -13,6 +13,7 @@ from dialer.messages import (
     AgentLegAnswered,
     AgentLegGone,
     CallEvent,
+    ConnectFailed,
     CustomerAnswered,
     CustomerConnected,
     CustomerGone,
@@ -54,8 +55,11 @@ def missed_events(
             continue
         if call.phase in UNANSWERED and customer.answered:
             events.append(CustomerAnswered(call.call_id, now))
-        elif call.phase is Phase.CONNECTING and customer.joined_to == call.leg_id and call.leg_id:
-            events.append(CustomerConnected(call.call_id, call.leg_id, now))
+        elif call.phase is Phase.CONNECTING and call.leg_id:
+            if customer.joined_to == call.leg_id:
+                events.append(CustomerConnected(call.call_id, call.leg_id, now))
+            else:
+                events.append(ConnectFailed(call.call_id, "not joined", now))
         elif call.phase is Phase.TALKING and customer.joined_to is None and call.leg_id:
             events.append(AgentLegGone(call.leg_id, UNKNOWN_CAUSE, now))
     return events

@@ -1,0 +1,105 @@
+"""The controller: everything that dials, wired together, with its tasks."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from ari_app.telephony import AsteriskTelephony
+from dialer.call_journal import CallJournal
+from dialer.call_sessions import CallSessions
+from dialer.campaign import CampaignSettings
+from dialer.campaign_runner import TrunkLines
+from dialer.campaigns import Campaigns
+from dialer.floor import Floor
+from dialer.ports import Clock, LiveUpdates, RecordingStore
+from dialer.recording_keeper import RecordingKeeper
+from dialer.storage.engine import Database
+from dialer.switchboard import Switchboard
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """Calls, floor and campaigns of one process. `start` first, `stop` at the end."""
+
+    calls: CallSessions
+    floor: Floor
+    campaigns: Campaigns
+    switchboard: Switchboard
+    journal: CallJournal
+    keeper: RecordingKeeper
+    telephony: AsteriskTelephony
+    _tasks: "list[asyncio.Task[None]]"
+
+    async def start(self) -> None:
+        """Takes up what an earlier run left, then begins to work.
+
+        Raises SQLAlchemyError when the database is away.
+        """
+        await self.switchboard.take_up()
+        await self.keeper.take_up()
+        for name, work in (
+            ("telephony", self.telephony.run()),
+            ("switchboard", self.switchboard.run()),
+            ("comparing", self.switchboard.keep_comparing()),
+            ("prohibitions", self.switchboard.watch_prohibitions()),
+            ("journal", self.journal.run()),
+            ("floor", self.floor.run()),
+            ("campaigns", self.campaigns.run()),
+            ("recordings", self.keeper.run()),
+        ):
+            self._tasks.append(asyncio.create_task(work, name=name))
+
+    async def failed(self) -> str:
+        """Waits until one of the tasks ends, which none should; its name and error."""
+        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        task = done.pop()
+        return f"{task.get_name()}: {task.exception()!r}" if not task.cancelled() else "stopped"
+
+    async def stop(self) -> None:
+        """Ends the tasks and writes what is left; calls in Asterisk go on."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        await self.journal.close()
+        await self.floor.close()
+
+
+def build_controller(
+    *,
+    telephony: AsteriskTelephony,
+    database: Database,
+    clock: Clock,
+    live: LiveUpdates,
+    recordings: RecordingStore,
+    campaigns: Sequence[CampaignSettings],
+    trunks: Mapping[str, TrunkLines],
+) -> Controller:
+    """Wires the parts; nothing runs yet."""
+    keeper = RecordingKeeper(database, recordings, live)
+    journal = CallJournal(database, keeper.written)
+    calls = CallSessions(telephony=telephony, journal=journal, clock=clock, recordings=recordings)
+    floor = Floor(database=database, telephony=telephony, clock=clock, live=live, calls=calls)
+    running = Campaigns(
+        settings=campaigns,
+        database=database,
+        calls=calls,
+        floor=floor,
+        clock=clock,
+        live=live,
+        trunks=trunks,
+    )
+    switchboard = Switchboard(
+        telephony=telephony,
+        calls=calls,
+        floor=floor,
+        campaigns=running,
+        database=database,
+        clock=clock,
+        live=live,
+    )
+    return Controller(calls, floor, running, switchboard, journal, keeper, telephony, [])

@@ -1,0 +1,326 @@
+"""dialer.ports.Telephony on an Asterisk: commands become ARI requests, ARI events become ours.
+
+Legs carry their meaning in the channel's id: ``c-<call>`` is a customer,
+``a-<leg>`` an agent, and ``b-<leg>`` is the bridge in which that agent waits for
+customers. So an event needs no look-up here, and a restart loses nothing.
+
+Customers are originated into the dialplan (asterisk/pbx/extensions.conf), which
+says something sensible when this program is away. Their channels are seen
+before they enter Stasis because the application subscribes to the trunks.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from ari_app.ari import api
+from ari_app.ari.connection import AriConnection
+from ari_app.ari.errors import AriError, ConnectionLost, NotConnected, NotFound, RequestTimeout
+from ari_app.ari.events import (
+    AriEvent,
+    Channel,
+    ChannelDestroyed,
+    ChannelStateChange,
+    Connected,
+    Disconnected,
+    StasisStart,
+)
+from dialer.messages import (
+    AgentLegAnswered,
+    AgentLegFailed,
+    AgentLegGone,
+    CallId,
+    ConnectCustomer,
+    ConnectFailed,
+    CustomerAnswered,
+    CustomerConnected,
+    CustomerGone,
+    CustomerRinging,
+    DialCustomer,
+    HangUpAgent,
+    HangUpCustomer,
+    LegId,
+    OpenAgentLeg,
+    OpenCustomerLeg,
+    OpenLegs,
+    OriginateFailed,
+    PlayAbandonedMessage,
+    RingAgent,
+    TelephonyCommand,
+    TelephonyDown,
+    TelephonyEvent,
+    TelephonyUp,
+)
+
+log = structlog.get_logger(__name__)
+
+APPLICATION: Final = "kakeru"
+
+# Seconds that an answered customer waits for this program before the dialplan
+# takes over: more than any answer-to-agent limit, less than patience.
+DEAD_MAN_SECONDS: Final = 15
+
+_LIST_SECONDS: Final = 30.0
+_NORMAL_CLEARING: Final = 16  # Q.850
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkAddress:
+    """How numbers are dialled on a trunk: its endpoint, and the form it wants them in."""
+
+    endpoint: str
+    dialled: Callable[[str], str]
+
+
+class AsteriskTelephony:
+    """One Asterisk. `trunks` by name; `sound_of` gives the sound file of a message's text."""
+
+    def __init__(
+        self,
+        ari: AriConnection,
+        trunks: Mapping[str, TrunkAddress],
+        sound_of: Callable[[str], str],
+    ) -> None:
+        self._ari = ari
+        self._trunks = trunks
+        self._sound_of = sound_of
+        self._queue: asyncio.Queue[TelephonyEvent] = asyncio.Queue()
+
+    # --- events -------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Translates Asterisk's events until the connection is closed; start it as a task."""
+        async for event in self._ari.events():
+            self._translate(event)
+
+    async def events(self) -> AsyncIterator[TelephonyEvent]:
+        while True:
+            yield await self._queue.get()
+
+    def _translate(self, event: AriEvent) -> None:
+        match event:
+            case StasisStart(channel=channel, args=args):
+                self._entered(channel, args, event.time)
+            case ChannelStateChange(channel=channel) if channel.state == "Ringing":
+                if call_id := customer_of(channel.id):
+                    self._put(CustomerRinging(call_id, event.time))
+            case ChannelDestroyed(channel=channel, cause=cause, sip_status=sip_status):
+                if call_id := customer_of(channel.id):
+                    self._put(CustomerGone(call_id, cause, event.time, sip_status))
+                elif leg_id := agent_of(channel.id):
+                    self._destroy_bridge(leg_id)
+                    self._put(AgentLegGone(leg_id, cause, event.time))
+            case Connected():
+                self._put(TelephonyUp(event.time))
+            case Disconnected(reason=reason):
+                self._put(TelephonyDown(reason, event.time))
+
+    def _entered(self, channel: Channel, args: tuple[str, ...], at: datetime) -> None:
+        """A channel came under our control; its dialplan says for what."""
+        match args:
+            case ("customer",):
+                if call_id := customer_of(channel.id):
+                    self._put(CustomerAnswered(call_id, at))
+            case ("connect", agent_channel):
+                call_id, leg_id = customer_of(channel.id), agent_of(agent_channel)
+                if call_id and leg_id:
+                    self._join(call_id, leg_id)
+            case ("agent",):
+                if leg_id := agent_of(channel.id):
+                    self._give_bridge(leg_id)
+            case _:
+                log.warning("unknown channel in the application", channel=channel.id, args=args)
+
+    def _put(self, event: TelephonyEvent) -> None:
+        self._queue.put_nowait(event)
+
+    # --- commands -----------------------------------------------------------------------------
+
+    def send(self, command: TelephonyCommand) -> None:
+        match command:
+            case DialCustomer():
+                self._dial(command)
+            case RingAgent():
+                self._ring(command)
+            case ConnectCustomer(call_id=call_id, leg_id=leg_id, recorded=True):
+                self._ari.send_soon(
+                    api.continue_in_dialplan(
+                        customer_channel(call_id),
+                        context="kakeru-record",
+                        extension=agent_channel(leg_id),
+                    ),
+                    on_failure=partial(self._connect_failed, call_id),
+                )
+            case ConnectCustomer(call_id=call_id, leg_id=leg_id):
+                self._join(call_id, leg_id)
+            case PlayAbandonedMessage(call_id=call_id):
+                self._ari.send_soon(
+                    api.continue_in_dialplan(customer_channel(call_id), context="kakeru-message"),
+                    on_failure=_unless_gone,
+                )
+            case HangUpCustomer(call_id=call_id):
+                self._hang_up(customer_channel(call_id))
+            case HangUpAgent(leg_id=leg_id):
+                self._hang_up(agent_channel(leg_id))
+
+    def _dial(self, command: DialCustomer) -> None:
+        trunk = self._trunks[command.trunk]
+        self._ari.send_soon(
+            api.originate(
+                endpoint=f"PJSIP/{trunk.dialled(command.e164)}@{trunk.endpoint}",
+                channel_id=customer_channel(command.call_id),
+                context="kakeru-customer",
+                ring_seconds=command.ring_timeout_seconds,
+                caller_id=command.caller_id,
+                variables={
+                    "KAKERU_RECORDING": command.recording_path,
+                    "KAKERU_MESSAGE": self._sound_of(command.message),
+                    "KAKERU_DEADMAN": str(DEAD_MAN_SECONDS),
+                },
+            ),
+            on_failure=partial(self._originate_failed, command.call_id),
+        )
+
+    def _ring(self, command: RingAgent) -> None:
+        self._ari.send_soon(
+            api.originate_to_application(
+                endpoint=f"PJSIP/{command.account}",
+                channel_id=agent_channel(command.leg_id),
+                application=APPLICATION,
+                arguments="agent",
+                ring_seconds=command.ring_timeout_seconds,
+                caller_id=f'"{command.label}" <{command.account}>',
+            ),
+            on_failure=partial(self._leg_failed, command.leg_id),
+        )
+
+    def _give_bridge(self, leg_id: LegId) -> None:
+        """The agent answered: his own bridge, in which he waits for customers."""
+        failed = partial(self._leg_unusable, leg_id)
+        self._ari.send_soon(api.create_bridge(agent_bridge(leg_id)), on_failure=failed)
+        self._ari.send_soon(
+            api.add_to_bridge(agent_bridge(leg_id), agent_channel(leg_id)),
+            on_result=lambda _: self._put(AgentLegAnswered(leg_id, _now())),
+            on_failure=failed,
+        )
+
+    def _join(self, call_id: CallId, leg_id: LegId) -> None:
+        self._ari.send_soon(
+            api.add_to_bridge(agent_bridge(leg_id), customer_channel(call_id)),
+            on_result=lambda _: self._joined(call_id, leg_id),
+            on_failure=partial(self._connect_failed, call_id),
+        )
+
+    def _joined(self, call_id: CallId, leg_id: LegId) -> None:
+        # A live conversation is never cut by the dead-man timer.
+        self._ari.send_soon(
+            api.set_variable(customer_channel(call_id), "TIMEOUT(absolute)", "0"),
+            on_failure=_unless_gone,
+        )
+        self._put(CustomerConnected(call_id, leg_id, _now()))
+
+    def _hang_up(self, channel: str) -> None:
+        self._ari.send_soon(api.hang_up(channel, cause=_NORMAL_CLEARING), on_failure=_unless_gone)
+
+    def _destroy_bridge(self, leg_id: LegId) -> None:
+        self._ari.send_soon(api.destroy_bridge(agent_bridge(leg_id)), on_failure=_unless_gone)
+
+    # --- failures -----------------------------------------------------------------------------
+
+    def _originate_failed(self, call_id: CallId, error: AriError) -> None:
+        if isinstance(error, ConnectionLost | RequestTimeout):
+            # It may ring: comparing with Asterisk's channels will tell.
+            log.warning("no word on an originate", call_id=str(call_id), error=str(error))
+            return
+        log.error("originate refused", call_id=str(call_id), error=str(error))
+        self._put(OriginateFailed(call_id, str(error), _now()))
+
+    def _connect_failed(self, call_id: CallId, error: AriError) -> None:
+        self._put(ConnectFailed(call_id, str(error), _now()))
+
+    def _leg_failed(self, leg_id: LegId, error: AriError) -> None:
+        log.warning("agent's phone cannot be rung", leg_id=str(leg_id), error=str(error))
+        self._put(AgentLegFailed(leg_id, str(error), _now()))
+
+    def _leg_unusable(self, leg_id: LegId, error: AriError) -> None:
+        self._hang_up(agent_channel(leg_id))
+        self._leg_failed(leg_id, error)
+
+    # --- looking ------------------------------------------------------------------------------
+
+    async def open_legs(self) -> OpenLegs:
+        try:
+            channels, bridges = await asyncio.gather(
+                self._ari.send(api.list_channels(), seconds=_LIST_SECONDS),
+                self._ari.send(api.list_bridges(), seconds=_LIST_SECONDS),
+            )
+        except AriError as error:
+            raise ConnectionError(str(error)) from error
+        joined: dict[str, LegId] = {}
+        for bridge in bridges:
+            leg_id = _id_of(bridge.id, "b-")
+            if leg_id is None:
+                continue
+            if not bridge.channel_ids:
+                self._destroy_bridge(LegId(leg_id))
+            elif agent_channel(LegId(leg_id)) in bridge.channel_ids:
+                joined |= dict.fromkeys(bridge.channel_ids, LegId(leg_id))
+        customers: list[OpenCustomerLeg] = []
+        agents: list[OpenAgentLeg] = []
+        for channel in channels:
+            answered = channel.state == "Up"
+            if call_id := customer_of(channel.id):
+                customers.append(OpenCustomerLeg(call_id, answered, joined.get(channel.id)))
+            elif leg_id := agent_of(channel.id):
+                agents.append(OpenAgentLeg(leg_id, answered and channel.id in joined))
+        return OpenLegs(tuple(customers), tuple(agents))
+
+
+# --- ids --------------------------------------------------------------------------------------
+
+
+def customer_channel(call_id: CallId) -> str:
+    return f"c-{call_id.hex}"
+
+
+def agent_channel(leg_id: LegId) -> str:
+    return f"a-{leg_id.hex}"
+
+
+def agent_bridge(leg_id: LegId) -> str:
+    return f"b-{leg_id.hex}"
+
+
+def customer_of(channel_id: str) -> CallId | None:
+    call_id = _id_of(channel_id, "c-")
+    return None if call_id is None else CallId(call_id)
+
+
+def agent_of(channel_id: str) -> LegId | None:
+    leg_id = _id_of(channel_id, "a-")
+    return None if leg_id is None else LegId(leg_id)
+
+
+def _id_of(name: str, prefix: str) -> UUID | None:
+    if not name.startswith(prefix) or len(name) != len(prefix) + 32:
+        return None
+    try:
+        return UUID(hex=name[len(prefix) :])
+    except ValueError:
+        return None
+
+
+def _unless_gone(error: AriError) -> None:
+    """A leg that is already gone is what was wanted; a lost connection is reconciled."""
+    if not isinstance(error, NotFound | ConnectionLost | NotConnected):
+        log.warning("Asterisk refused", error=str(error))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
