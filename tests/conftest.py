@@ -5,6 +5,24 @@ import os
 import pytest
 from hypothesis import settings
 
+from tests.databases import (
+    database,
+    database_url,
+    migrated_postgres,
+    migrated_sqlite,
+    passwords_made_fast,
+    postgres,
+)
+
+__all__ = [
+    "database",
+    "database_url",
+    "migrated_postgres",
+    "migrated_sqlite",
+    "passwords_made_fast",
+    "postgres",
+]
+
 # A run on a busy machine is slow, not wrong; what is wrong is found by the same examples each time.
 settings.register_profile("kakeru", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("kakeru")
