@@ -4,13 +4,13 @@ import asyncio
 from typing import Any, Final
 
 from aiohttp import (
-    BasicAuth,
     ClientConnectionError,
     ClientSession,
     ClientTimeout,
     ClientWebSocketResponse,
     ClientWSTimeout,
     WSServerHandshakeError,
+    encode_basic_auth,
 )
 
 from ari_app.ari.errors import (
@@ -36,7 +36,7 @@ class AriHttp:
         self._connect_seconds = connect_seconds
         self._heartbeat = heartbeat
         self._session = ClientSession(
-            auth=BasicAuth(username, password),
+            headers={"Authorization": encode_basic_auth(username, password)},
             timeout=ClientTimeout(total=None, sock_connect=connect_seconds),
         )
 

@@ -1,0 +1,1 @@
+"""Handwritten stand-ins for what the tests cannot or should not have for real."""
