@@ -34,9 +34,10 @@ def originate(
 ) -> AriRequest[None]:
     """Call `endpoint`; when it answers it goes to the dialplan at `context,extension,priority`.
 
-    `ring_seconds` without an answer end the call. Refused with 409 while a channel lives whose
-    id begins with `channel_id`; Asterisk gives the same 409, with the same words, for an endpoint
-    that it does not know. A phone that is not registered gives 500 (`ServerFailed`).
+    `ring_seconds` without an answer end the call. Refused with 409 while a channel lives whose id
+    begins with `channel_id`; with 500 (`ServerFailed`) if the endpoint is unknown or the phone not
+    registered. After a 409 Asterisk (22.10) may say 409 in the second case too, from a stale
+    `errno`: whether a call with this id lives is for `get_channel` to say.
     """
     body: dict[str, Any] = {
         "endpoint": endpoint,
@@ -211,7 +212,11 @@ def remove_from_bridge(bridge_id: str, channel_id: str) -> AriRequest[None]:
 
 
 def destroy_bridge(bridge_id: str) -> AriRequest[None]:
-    """Destroy a bridge; channels in it stay in our application."""
+    """Destroy a bridge; channels in it stay in our application.
+
+    `BridgeDestroyed` comes only while Asterisk counts us as interested, which ends with
+    `remove_from_bridge`: do not wait for it.
+    """
     return AriRequest("DELETE", _path("bridges", bridge_id), ignore_body)
 
 

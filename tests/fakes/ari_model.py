@@ -91,6 +91,8 @@ class FakeBridge:
     id: str
     name: str = ""
     creator: str = ""
+    watched: bool = False
+    """Whether its creator hears of its end: from the first channel in to a `removeChannel`."""
     channel_ids: list[str] = field(default_factory=list)
 
     def snapshot(self) -> Json:

@@ -66,10 +66,7 @@ def _originate(asterisk: "FakeAsterisk", request: Request, channel_id: str = "")
 
 
 def _require_callable(asterisk: "FakeAsterisk", endpoint: str, *, is_phone: bool) -> None:
-    if endpoint not in asterisk.endpoints and ("endpoint", endpoint) not in asterisk.config:
-        # The real one's words for an endpoint that it does not know.
-        raise Refusal(409, "Channel with given unique ID already exists")
-    if is_phone and endpoint not in asterisk.registered:
+    if not _is_known(asterisk, endpoint) or (is_phone and endpoint not in asterisk.registered):
         raise Refusal(500, "Allocation failed")
 
 
@@ -163,6 +160,7 @@ def _remove_from_bridge(asterisk: "FakeAsterisk", request: Request, bridge_id: s
     if channel.bridge_id != bridge.id:
         raise Refusal(422, "Channel not in this bridge")
     asterisk.switch.leave(channel)
+    bridge.watched = False
 
 
 def _subscribe(asterisk: "FakeAsterisk", request: Request, name: str) -> Any:

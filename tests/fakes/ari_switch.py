@@ -159,6 +159,7 @@ class FakeSwitch:
         self.leave(channel)
         channel.bridge_id = bridge.id
         bridge.channel_ids.append(channel.id)
+        bridge.watched = True
         self._tell_bridge("ChannelEnteredBridge", bridge, channel)
 
     def leave(self, channel: FakeChannel) -> None:
@@ -175,8 +176,9 @@ class FakeSwitch:
         for channel_id in list(bridge.channel_ids):
             self.leave(self.channels[channel_id])
         del self.bridges[bridge.id]
-        event = {"type": "BridgeDestroyed", "bridge": bridge.snapshot()}
-        self._emit(event, (f"app:{bridge.creator}",))
+        if bridge.watched:
+            event = {"type": "BridgeDestroyed", "bridge": bridge.snapshot()}
+            self._emit(event, (f"app:{bridge.creator}",))
 
     def forget_everything(self) -> None:
         """The process dies: nothing is told, everything is gone."""
