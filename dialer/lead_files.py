@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
@@ -33,7 +33,7 @@ class LeadFile:
     file_name: str
     encoding: str  # "utf-8", "cp932" …, or "spreadsheet"
     header: Header
-    rows: Sequence[Sequence[str]]  # all of the file: rows[0] is row 1
+    rows: Sequence[Sequence[str]] = field(repr=False)  # all of the file: rows[0] is row 1
     delimiter: str = ""  # of a CSV file
     sheet: str = ""  # of a spreadsheet
 
@@ -94,9 +94,9 @@ def parse_mapping(entries: Iterable[str]) -> dict[str, LeadField]:
     """``["社名=name", "番号=phone"]`` → fields by column name; raises LeadFileError."""
     mapping: dict[str, LeadField] = {}
     for entry in entries:
-        column, _, field = entry.rpartition("=")
+        column, _, name = entry.rpartition("=")
         try:
-            mapping[column.strip()] = LeadField(field.strip().lower())
+            mapping[column.strip()] = LeadField(name.strip().lower())
         except ValueError:
             column = ""
         if not column.strip():

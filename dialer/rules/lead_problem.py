@@ -18,6 +18,11 @@ class RowReason(StrEnum):
     TOO_LONG = "text too long"
     TOO_MANY_CELLS = "too many cells"
 
+    def text(self, language: str = "en") -> str:
+        """The reason in words; `language` is ``ja`` or ``en``."""
+        japanese, english = _TEXTS[self]
+        return japanese if language == "ja" else english
+
 
 class RowNote(StrEnum):
     """What is worth a look about a row that is taken, or that is no lead at all."""
@@ -28,6 +33,11 @@ class RowNote(StrEnum):
     DUPLICATE_IN_FILE = "duplicate in file"
     ALREADY_IN_PROJECT = "already in project"
     NOT_A_LEAD = "not a lead"
+
+    def text(self, language: str = "en") -> str:
+        """The note in words; `language` is ``ja`` or ``en``."""
+        japanese, english = _TEXTS[self]
+        return japanese if language == "ja" else english
 
 
 _TEXTS: dict[RowReason | RowNote, tuple[str, str]] = {
@@ -41,8 +51,8 @@ _TEXTS: dict[RowReason | RowNote, tuple[str, str]] = {
     RowNote.ZERO_RESTORED: ("先頭の0を補いました", "leading zero restored"),
     RowNote.NUMBER_UNUSABLE: ("発信できない番号があります", "a number that cannot be called"),
     RowNote.NEVER_DIALLED: (
-        "有料番号(0990)のため発信されません",
-        "a premium number (0990) is never dialled",
+        "課金される番号(0990・0570)のため発信されません",
+        "a number that charges the caller (0990, 0570) is never dialled",
     ),
     RowNote.DUPLICATE_IN_FILE: ("同じ番号の行があります", "same number as an earlier row"),
     RowNote.ALREADY_IN_PROJECT: (
@@ -106,7 +116,6 @@ def _with_detail(
     detail: tuple[Cell, ...],
     language: str,
 ) -> str:
-    japanese, english = _TEXTS[what]
-    words = japanese if language == "ja" else english
+    words = what.text(language)
     parts = [cell.describe(language) for cell in detail]
     return f"{words}: {'; '.join(parts)}" if parts else words

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from dialer.rules.eligibility import UNCALLABLE_KINDS
 from dialer.rules.lead_columns import (
     CALLED_FIELDS,
     Column,
@@ -57,14 +58,8 @@ class LeadDraft:
     notes: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[RowWarning, ...] = ()
-
-    def callable_numbers(self) -> tuple[str, ...]:
-        """The E.164 numbers that a person can be called on; a fax is none of them."""
-        return tuple(
-            contact.e164
-            for contact in self.contacts
-            if contact.e164 is not None and contact.kind in ("mobile", "phone")
-        )
+    # The E.164 numbers among the contacts that a person can be called on: no fax.
+    callable_numbers: tuple[str, ...] = ()
 
 
 def read_row(
@@ -80,7 +75,7 @@ def read_row(
     if _is_no_lead(cells, filled, header):
         return RowWarning(row, RowNote.NOT_A_LEAD, (Cell("", filled[0]),))
     width = len(header.columns)
-    if any(cell.strip() for cell in cells[width:]):
+    if len(cells) > width and any(cell.strip() for cell in cells[width:]):
         spilled = tuple(
             Cell(f"[{column_letter(width + index)}]", cell)
             for index, cell in enumerate(cells[width:])
@@ -91,16 +86,16 @@ def read_row(
 
 
 # The widths of the columns in dialer.storage.tables; extra and notes have no limit.
-LIMITS = {
-    LeadField.NAME: 400,
-    LeadField.NAME_KANA: 400,
-    LeadField.CONTACT_PERSON: 200,
-    LeadField.POSTAL_CODE: 20,
-    LeadField.PREFECTURE: 40,
-    LeadField.CITY: 200,
-    LeadField.BUILDING: 400,
-    LeadField.EMAIL: 320,
-    LeadField.WEBSITE: 500,
+_LIMITS = {
+    "name": 400,
+    "name_kana": 400,
+    "contact_person": 200,
+    "postal_code": 20,
+    "prefecture": 40,
+    "city": 200,
+    "building": 400,
+    "email": 320,
+    "website": 500,
 }
 _LABEL_LIMIT = 100
 _RAW_LIMIT = 200
@@ -113,7 +108,12 @@ _PREFECTURE = re.compile(
     "|岐阜|静岡|愛知|三重|滋賀|兵庫|奈良|和歌山|鳥取|島根|岡山|広島|山口|徳島|香川|愛媛|高知|福岡"
     "|佐賀|長崎|熊本|大分|宮崎|鹿児島|沖縄)県"
 )
+_POSTAL_MARKS = re.compile(r"[\s\-‐−ー–—]")
 _UNWRITTEN = frozenset({UnusableReason.EMPTY, UnusableReason.NONE_GIVEN})
+
+
+# Columns that are more than one text of the lead.
+_SPECIAL = CALLED_FIELDS | {LeadField.FAX, LeadField.LINE, LeadField.EXTRA, LeadField.IGNORE}
 
 
 def _is_no_lead(cells: Sequence[str], filled: Sequence[str], header: Header) -> bool:
@@ -122,10 +122,9 @@ def _is_no_lead(cells: Sequence[str], filled: Sequence[str], header: Header) -> 
         return True
     if len(filled) < 2:
         return False
-    names = [column.name for column in header.columns]
     return all(
-        not cell.strip() or " ".join(cell.split()) == name
-        for cell, name in zip(cells, names, strict=False)
+        not cell.strip() or " ".join(cell.split()) == column.name
+        for cell, column in zip(cells, header.columns, strict=False)
     )
 
 
@@ -145,28 +144,31 @@ class _Reading:
 
     def result(self) -> LeadDraft | RowProblem:
         for column, cell in zip(self.header.columns, self.cells, strict=False):
-            text = _CONTROL.sub("", cell).strip()
-            if text and column.field is not LeadField.IGNORE:
-                self._take(column, text)
+            text = cell.strip()
+            if not text:
+                continue
+            if not text.isprintable():
+                text = _CONTROL.sub("", text)
+            self._take(column, text)
         lead = self._lead()
         if not lead.name:
             return self._problem(RowReason.NO_NAME)
-        if not lead.callable_numbers():
+        if not lead.callable_numbers:
             return self._problem(RowReason.NO_USABLE_PHONE, self._phone_cells())
         if too_long := _too_long(lead):
             return self._problem(RowReason.TOO_LONG, too_long)
         return lead
 
     def _take(self, column: Column, text: str) -> None:
-        match column.field:
-            case LeadField.EXTRA:
-                self.extra[column.name] = text
-            case LeadField.PHONE | LeadField.MOBILE | LeadField.FAX:
-                self._take_number(column, text)
-            case LeadField.LINE:
-                self._add_contact(ContactDraft("line", column.name, 0, text))
-            case other:
-                self.texts.setdefault(other, []).append(text)
+        field = column.field
+        if field not in _SPECIAL:
+            self.texts.setdefault(field, []).append(text)
+        elif field is LeadField.EXTRA:
+            self.extra[column.name] = text
+        elif field is LeadField.LINE:
+            self._add_contact("line", column, text)
+        elif field is not LeadField.IGNORE:
+            self._take_number(column, text)
 
     def _take_number(self, column: Column, text: str) -> None:
         numbers = parse_phone_numbers(text, self.region)
@@ -177,48 +179,46 @@ class _Reading:
             if numbers.reason in _UNWRITTEN:
                 return
             self.warnings.append(RowWarning(self.row, RowNote.NUMBER_UNUSABLE, (shown,)))
-            kind = "fax" if is_fax else column.field.value
-            self._add_contact(ContactDraft(kind, column.name, 0, text))
+            self._add_contact(column.field.value, column, text)
             return
         for number in numbers:
             kind = "fax" if is_fax else _contact_kind(number)
-            self._add_contact(
-                ContactDraft(
-                    kind=kind,
-                    label=column.name,
-                    position=0,
-                    raw=text,
-                    e164=number.e164,
-                    number_kind=number.kind.value,
-                    note=number.note,
-                    zero_restored=number.zero_restored,
-                )
-            )
+            if any(each.e164 == number.e164 and each.kind == kind for each in self.contacts):
+                self.extra.setdefault(column.name, text)  # the same line twice is one line
+                continue
+            self._add_contact(kind, column, text, number)
             self._warn_about(column, text, number)
 
     def _warn_about(self, column: Column, text: str, number: PhoneNumber) -> None:
         shown = (Cell(column.name, text),)
         if number.zero_restored:
             self.warnings.append(RowWarning(self.row, RowNote.ZERO_RESTORED, shown))
-        if number.kind is NumberKind.PREMIUM and column.field is not LeadField.FAX:
+        if number.kind in UNCALLABLE_KINDS and column.field is not LeadField.FAX:
             self.warnings.append(RowWarning(self.row, RowNote.NEVER_DIALLED, shown))
 
-    def _add_contact(self, draft: ContactDraft) -> None:
+    def _add_contact(
+        self, kind: str, column: Column, text: str, number: PhoneNumber | None = None
+    ) -> None:
+        label, position = column.name[:_LABEL_LIMIT], len(self.contacts)
+        if number is None:
+            self.contacts.append(ContactDraft(kind, label, position, text))
+            return
         self.contacts.append(
             ContactDraft(
-                kind=draft.kind,
-                label=draft.label[:_LABEL_LIMIT],
-                position=len(self.contacts),
-                raw=draft.raw,
-                e164=draft.e164,
-                number_kind=draft.number_kind,
-                note=draft.note,
-                zero_restored=draft.zero_restored,
+                kind,
+                label,
+                position,
+                text,
+                e164=number.e164,
+                number_kind=number.kind.value,
+                note=number.note,
+                zero_restored=number.zero_restored,
             )
         )
 
     def _lead(self) -> LeadDraft:
-        person = self._one_line(LeadField.FAMILY_NAME, LeadField.GIVEN_NAME)
+        family, given = self._one_line(LeadField.FAMILY_NAME), self._one_line(LeadField.GIVEN_NAME)
+        person = f"{family} {given}".strip()
         name = self._one_line(LeadField.NAME)
         contact_person = self._one_line(LeadField.CONTACT_PERSON)
         if not name:
@@ -241,11 +241,18 @@ class _Reading:
             extra=self.extra,
             contacts=tuple(self.contacts),
             warnings=tuple(self.warnings),
+            callable_numbers=tuple(
+                contact.e164
+                for contact in self.contacts
+                if contact.e164 is not None and contact.kind != "fax"
+            ),
         )
 
-    def _one_line(self, *fields: LeadField) -> str:
-        parts = [part for each in fields for part in self.texts.get(each, ())]
-        return " ".join(" ".join(parts).split())
+    def _one_line(self, field: LeadField) -> str:
+        parts = self.texts.get(field)
+        if parts is None:
+            return ""
+        return " ".join((parts[0] if len(parts) == 1 else " ".join(parts)).split())
 
     def _place(self) -> tuple[str, str]:
         """Prefecture and the rest, from their own columns or from one with everything."""
@@ -281,8 +288,8 @@ def _contact_kind(number: PhoneNumber) -> str:
 def _postal_code(text: str, region: str) -> str:
     """``1000001`` → ``100-0001``; a spreadsheet that took it for a number lost the zero."""
     plain = unicodedata.normalize("NFKC", text).removeprefix("〒").strip()
-    digits = re.sub(r"[\s\-‐−ー–—]", "", plain)
-    if region != "JP" or not re.fullmatch("[0-9]{6,7}", digits):
+    digits = _POSTAL_MARKS.sub("", plain)
+    if region != "JP" or len(digits) not in (6, 7) or not digits.isdecimal():
         return plain
     digits = digits.zfill(7)
     return f"{digits[:3]}-{digits[3:]}"
@@ -290,9 +297,9 @@ def _postal_code(text: str, region: str) -> str:
 
 def _too_long(lead: LeadDraft) -> tuple[Cell, ...]:
     found = [
-        Cell(each.value, f"{len(text)} > {limit}")
-        for each, limit in LIMITS.items()
-        if len(text := getattr(lead, each.value)) > limit
+        Cell(name, f"{len(text)} > {limit}")
+        for name, limit in _LIMITS.items()
+        if len(text := getattr(lead, name)) > limit
     ]
     found += [
         Cell(contact.label, f"{len(text)} > {_RAW_LIMIT}")

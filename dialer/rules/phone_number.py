@@ -107,6 +107,9 @@ def parse_phone_numbers(text: str, region: str = "JP") -> tuple[PhoneNumber, ...
         return UnusableNumber(UnusableReason.DAMAGED)
     if whole := _WHOLE_FLOAT.fullmatch(plain):
         plain = whole[1]
+    # Nothing but one number: no words to keep, the usual case.
+    if _RUN.fullmatch(plain) and (number := _read(plain, region, may_restore=True)):
+        return (number,)
     found = tuple(_find(plain, region))
     return found if found else UnusableNumber(_why_unusable(plain))
 
@@ -145,6 +148,7 @@ _EXTENSION = re.compile(
     r"[(\[]?\s*(?:内線|内|extension|ext|x|#)\s*[.:]?\s*(?:番号)?\s*[.:]?\s*\d{1,6}\s*[)\]]?",
     re.IGNORECASE,
 )
+_NOT_DIGIT = re.compile("[^0-9]")
 _RUN = re.compile(r"[+(\[]*\d(?:[\d\s().\[\]\-]*\d)?[)\]]?")
 _TRAILING_GROUP = re.compile(r"\s*[(\[](\d{1,5})[)\]]$")
 _SERVICE = re.compile(r"1\d\d|#\d{4}")
@@ -157,6 +161,8 @@ _NOTE_EDGES = " \t\r\n()[]{}「」『』【】<>:;,、，。・/|*'\"=-."
 
 
 def _plain(text: str) -> str:
+    if text.isascii():
+        return text.strip()
     visible = _INVISIBLE.sub("", _CIRCLED.sub(" ", text))
     plain = unicodedata.normalize("NFKC", visible).translate(_TRANSLATION).strip()
     if plain.isascii():
@@ -169,7 +175,7 @@ def _plain(text: str) -> str:
 
 
 def _digits(text: str) -> str:
-    return "".join(filter(str.isdecimal, text))
+    return _NOT_DIGIT.sub("", text)
 
 
 @dataclass(frozen=True, slots=True)

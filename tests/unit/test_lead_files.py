@@ -278,7 +278,7 @@ def test_a_lead_has_everything_that_its_row_says() -> None:
         ("fax", "FAX", 2, "+81352542288"),
     ]
     assert (draft.contacts[0].raw, draft.contacts[0].note) == ("03-5254-2287 内線12", "内線12")
-    assert draft.callable_numbers() == ("+81352542287", "+819012345678")
+    assert draft.callable_numbers == ("+81352542287", "+819012345678")
 
 
 def test_one_address_column_is_taken_apart() -> None:
@@ -307,8 +307,14 @@ def test_an_unusable_number_beside_a_usable_one_is_kept_and_reported() -> None:
 
 def test_several_numbers_in_a_cell_are_several_contact_points() -> None:
     draft = lead("日の出,03-5254-2287/090-1234-5678")
-    assert draft.callable_numbers() == ("+81352542287", "+819012345678")
+    assert draft.callable_numbers == ("+81352542287", "+819012345678")
     assert [each.kind for each in draft.contacts] == ["phone", "mobile"]
+
+
+def test_the_same_number_twice_is_one_contact_point() -> None:
+    draft = lead("日の出,03-5254-2287,03(5254)2287（代）", "会社名,電話番号,電話番号2")
+    assert draft.callable_numbers == ("+81352542287",)
+    assert dict(draft.extra) == {"電話番号2": "03(5254)2287（代）"}
 
 
 def test_a_premium_number_is_kept_with_a_warning() -> None:
@@ -369,7 +375,7 @@ def test_the_spreadsheet_reads_like_the_csv() -> None:
         assert type(mine) is type(theirs)
         if isinstance(mine, LeadDraft) and isinstance(theirs, LeadDraft):
             assert mine.name == theirs.name
-            assert mine.callable_numbers() == theirs.callable_numbers()
+            assert mine.callable_numbers == theirs.callable_numbers
 
 
 def test_number_and_date_cells_become_what_people_see() -> None:
