@@ -18,7 +18,7 @@ from pathlib import Path
 from ari_app.runtime import programs
 from ari_app.runtime.errors import StartFailed, folder_fault
 from ari_app.runtime.programs import Program
-from ari_app.runtime.render import private_folder, render_folder
+from ari_app.runtime.render import private_folder, render_folders
 
 START_TIMEOUT = 20.0
 _SOCKET_PATH_LIMIT = 107  # bytes in sockaddr_un.sun_path, unix(7)
@@ -54,8 +54,8 @@ class AsteriskProcess:
         """Whether it was started by an earlier process and taken over."""
         return self._adopted_pid is not None
 
-    def configure(self, templates: Path, values: Mapping[str, object]) -> None:
-        """Render `templates`, with `values` and the paths of this process, into the run folder.
+    def configure(self, templates: Sequence[Path], values: Mapping[str, object]) -> None:
+        """Render the `templates` folders, with `values` and own paths, into the run folder.
 
         Raises FolderUnwritable or DiskFull.
         """
@@ -67,7 +67,7 @@ class AsteriskProcess:
             "modules_folder": programs.asterisk_modules(self.program),
             "data_folder": programs.asterisk_data(self.program),
         }
-        render_folder(templates, self.run_folder / "etc", {**paths, **values})
+        render_folders(templates, self.run_folder / "etc", {**paths, **values})
 
     async def launch(self, *, timeout: float = START_TIMEOUT) -> None:
         """Start it and wait until it has fully booted. Raises StartFailed with what it said."""
@@ -140,7 +140,7 @@ class AsteriskProcess:
         return text
 
     async def stop(self, *, drain: float = 2.0) -> None:
-        """Hang up all calls and end it: politely, after `drain` seconds by SIGTERM, then SIGKILL."""
+        """Hang up all calls and end it: after `drain` seconds by SIGTERM, then by SIGKILL."""
         pid = self.pid
         if pid is None:
             return
@@ -166,7 +166,7 @@ class AsteriskProcess:
         """Wait until it has ended; its exit status where it is known (not of an adopted one)."""
         if self._child is not None:
             return await self._child.wait()
-        while self.pid is not None:
+        while self.pid is not None:  # noqa: ASYNC110 - not our child: nothing tells its end
             await asyncio.sleep(0.1)
         return None
 
@@ -223,12 +223,10 @@ def discard(process: AsteriskProcess) -> None:
 
 def _alive(pid: int) -> bool:
     try:
-        state = (
-            Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()[0]
-        )
+        stat = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
     except (FileNotFoundError, ProcessLookupError):
         return False
-    return state != "Z"
+    return stat.rpartition(")")[2].split()[0] != "Z"  # a zombie has ended
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

@@ -152,7 +152,7 @@ class Pbx(AsteriskProcess):
             self.adopt(running)
         else:
             self._require_ports()
-            self.configure(TEMPLATES, self._values())
+            self.configure((TEMPLATES / "common", TEMPLATES), self._values())
             await self.launch()
         await self._wait_for_ari(10.0)
 
@@ -181,10 +181,13 @@ class Pbx(AsteriskProcess):
 
     async def _wait_for_ari(self, timeout: float) -> None:
         last = "no answer"
-        login = aiohttp.BasicAuth(self.settings.ari_username, self.ari_password)
+        login = aiohttp.encode_basic_auth(self.settings.ari_username, self.ari_password)
+        headers = {"Authorization": login}
         with_limit = aiohttp.ClientTimeout(total=2)
         deadline = asyncio.get_running_loop().time() + timeout
-        async with aiohttp.ClientSession(auth=login, timeout=with_limit) as session:
+        async with aiohttp.ClientSession(
+            headers={"Authorization": login}, timeout=with_limit
+        ) as session:
             while asyncio.get_running_loop().time() < deadline and self.pid is not None:
                 try:
                     async with session.get(f"{self.ari_url}/asterisk/ping") as response:

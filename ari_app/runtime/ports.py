@@ -72,7 +72,7 @@ def require_free(host: str, port: int, transport: Transport, *, purpose: str) ->
 
 
 def holder_of(port: int, transport: Transport) -> Holder | None:
-    """The process that holds `port`, where this user may see it (proc(5): /proc/net, /proc/*/fd)."""
+    """The process that holds `port`, where this user may see it (/proc/net, /proc/*/fd)."""
     wanted = f"{port:04X}"
     inodes: set[str] = set()
     for table in (transport, f"{transport}6"):

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jinja2
@@ -12,21 +12,22 @@ from ari_app.runtime.errors import folder_fault
 TEMPLATES = Path(__file__).resolve().parents[2] / "asterisk"
 
 
-def render_folder(templates: Path, target: Path, values: Mapping[str, object]) -> None:
-    """Render every `NAME.j2` of `templates` (not of its sub-folders) to `target`/NAME, mode 0600.
+def render_folders(folders: Sequence[Path], target: Path, values: Mapping[str, object]) -> None:
+    """Render every `NAME.j2` of `folders` (not of sub-folders) to `target`/NAME, mode 0600.
 
-    A value that is missing is an error of the caller. Raises FolderUnwritable or DiskFull.
+    A value that is missing, or that cannot stand in one line of Asterisk's configuration, is an
+    error of the caller (jinja2.UndefinedError, ValueError). Raises FolderUnwritable or DiskFull.
     """
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([templates, TEMPLATES]),
+        loader=jinja2.FileSystemLoader(folders),
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # Asterisk's format, not HTML
         keep_trailing_newline=True,
         finalize=_one_line,
     )
+    names = sorted({file.name for folder in folders for file in folder.glob("*.j2")})
     rendered = {
-        file.name.removesuffix(".j2"): environment.get_template(file.name).render(values)
-        for file in sorted(templates.glob("*.j2"))
+        name.removesuffix(".j2"): environment.get_template(name).render(values) for name in names
     }
     private_folder(target)
     for name, text in rendered.items():
