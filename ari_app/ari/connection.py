@@ -52,6 +52,8 @@ from ari_app.ari.requests import (
 from ari_app.ari.state import ConnectionState, ConnectionTimes, state_after
 from ari_app.ari.stream import EventStream
 
+__all__ = ["AriConnection", "ConnectionState", "ConnectionTimes", "SetUpHook"]
+
 Result = TypeVar("Result")
 
 _EXPIRY_STEP: Final = 0.2
@@ -66,7 +68,7 @@ SetUpHook = Callable[["AriConnection"], Awaitable[None]]
 class AriConnection:
     """One Stasis application on one Asterisk.
 
-    `url` is the address up to and with `/ari`, `event_types` the filter (None: all events).
+    `url` is the address up to and with `/ari`; `event_types` the filter, None for all events.
 
         async with AriConnection(url=…, username=…, password=…, application="kakeru") as ari:
             async for event in ari.events():

@@ -11,6 +11,7 @@ when the event was made.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 JsonObject = Mapping[str, Any]
@@ -256,8 +257,12 @@ def parse_event(message: JsonObject) -> AriEvent:
 
 def parse_time(text: str | None) -> datetime:
     """Asterisk's `2025-03-17T08:32:35.709-0600` in UTC; None gives the present."""
-    if text is None:
-        return datetime.now(UTC)
+    return datetime.now(UTC) if text is None else _time_of(text)
+
+
+@lru_cache(maxsize=4096)
+def _time_of(text: str) -> datetime:
+    # Cached: the creation time of a channel comes with each of its events.
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
@@ -386,20 +391,13 @@ _BUILDERS: Final[dict[str, Callable[[datetime, JsonObject], AriEvent]]] = {
 
 EVENTS_FOR_CALLS: Final[tuple[str, ...]] = (
     "StasisStart",
-    "StasisEnd",
     "ChannelStateChange",
     "ChannelDestroyed",
-    "ChannelHangupRequest",
-    "Dial",
-    "ChannelEnteredBridge",
-    "ChannelLeftBridge",
-    "BridgeDestroyed",
-    "ChannelDtmfReceived",
-    "PlaybackFinished",
     "ContactStatusChange",
     "PeerStatusChange",
-    "DeviceStateChanged",
     "ApplicationReplaced",
 )
-"""The event filter's usual list: what the dialler needs; above all not ChannelVarset, of which a
-call makes seven."""
+"""What dialling needs, and the usual event filter: five events a call instead of sixteen."""
+
+TYPED_EVENTS: Final[tuple[str, ...]] = tuple(_BUILDERS)
+"""All events that have a class here."""

@@ -9,7 +9,7 @@ from typing import Protocol, Self, TypeVar
 
 from ari_app.ari import accounts, api
 from ari_app.ari.connection import AriConnection
-from ari_app.ari.events import EVENTS_FOR_CALLS, AriEvent
+from ari_app.ari.events import TYPED_EVENTS, AriEvent
 from ari_app.ari.requests import AriRequest
 from ari_app.ari.state import ConnectionTimes
 from ari_app.runtime.pbx import Pbx, PbxSettings
@@ -45,7 +45,7 @@ class AriRig:
         self,
         *,
         password: str | None = None,
-        event_types: tuple[str, ...] | None = EVENTS_FOR_CALLS,
+        event_types: tuple[str, ...] | None = TYPED_EVENTS,
     ) -> AriConnection:
         """A client; not started."""
         return AriConnection(
