@@ -44,7 +44,7 @@ def bounded(limit: int) -> int:
 
 def encode_key(*parts: KeyPart) -> str:
     """A key that can stand in a URL."""
-    written = [part if isinstance(part, str | int) else _WRITE[type(part)](part) for part in parts]
+    written = [_written(part) for part in parts]
     packed = json.dumps(written, separators=(",", ":"), ensure_ascii=False).encode()
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
@@ -60,8 +60,13 @@ def decode_key(text: str, *kinds: type[KeyPart]) -> tuple[Any, ...]:
     return tuple(_read(part, kind, text) for part, kind in zip(written, kinds, strict=True))
 
 
-_WRITE: dict[type, Callable[[Any], str]] = {datetime: datetime.isoformat, UUID: str}
 _READ: dict[type, Callable[[str], KeyPart]] = {datetime: datetime.fromisoformat, UUID: UUID}
+
+
+def _written(part: KeyPart) -> str | int:
+    if isinstance(part, datetime):
+        return part.isoformat()
+    return str(part) if isinstance(part, UUID) else part
 
 
 def _read(part: object, kind: type[KeyPart], text: str) -> KeyPart:

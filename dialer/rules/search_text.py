@@ -39,7 +39,9 @@ def _spellings(word: str) -> tuple[str, ...]:
         katakana,
         word.translate(_TO_HIRAGANA),
         katakana.translate(_TO_HALF_WIDTH),
-        word.translate(_TO_FULL_WIDTH),
+        # Not every database knows that ａ and Ａ are one letter.
+        word.lower().translate(_TO_FULL_WIDTH),
+        word.upper().translate(_TO_FULL_WIDTH),
     )
     return tuple(dict.fromkeys(found))
 

@@ -1,0 +1,199 @@
+"""リード: what the list shows to whom, how it is searched and paged."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from dialer import lead_list, mybox, prohibitions, projects
+from dialer.lead_list import LeadTab
+from dialer.paging import BadPageKey, encode_key
+from dialer.rules.hangup_cause import CallOutcome
+from dialer.storage.engine import Database
+from dialer.storage.tables import leads
+from dialer.users import User
+from tests.small_world import NOON, SmallWorld, add_call, add_lead, build_small_world
+
+A, B = "+81352542287", "+819012345678"
+
+
+@pytest.fixture
+async def world(database: Database) -> SmallWorld:
+    async with database.write() as connection:
+        return await build_small_world(connection)
+
+
+async def _found(
+    database: Database, world: SmallWorld, viewer: User, text: str = "", tab: LeadTab = "all"
+) -> list[str]:
+    async with database.read() as connection:
+        page = await lead_list.list_leads(
+            connection, project_id=world.project_id, viewer=viewer, text=text, tab=tab, now=NOON
+        )
+    assert page.next_key is None
+    return [row.name for row in page.rows]
+
+
+async def test_a_lead_shows_what_is_known(database: Database, world: SmallWorld) -> None:
+    async with database.write() as connection:
+        lead_id = await add_lead(connection, world.project_id, A, B)
+        results = await projects.results_of_project(connection, world.project_id)
+        await add_call(
+            connection,
+            world,
+            lead_id,
+            outcome=CallOutcome.CONNECTED,
+            user=world.suzuki,
+            result_id=results[1].id,
+            memo="来週また",
+            recorded=True,
+        )
+        await add_call(
+            connection, world, lead_id, at=NOON + timedelta(hours=1), outcome=CallOutcome.BUSY
+        )
+        await mybox.put(connection, lead_id=lead_id, user_id=world.suzuki.id, now=NOON)
+        await prohibitions.prohibit(
+            connection, e164s=[B], workgroup_ids=[world.osaka], reason="断り", now=NOON
+        )
+        seen = {
+            viewer.login: await lead_list.lead_detail(
+                connection, lead_id=lead_id, viewer=viewer, now=NOON
+            )
+            for viewer in (world.sato, world.suzuki, world.tanaka, world.takahashi)
+        }
+
+    assert seen["takahashi"] is None  # not assigned to the project
+    detail = seen["tanaka"]
+    assert detail is not None
+    row = detail.row
+    assert (row.e164, row.number) == (A, "03-5254-2287")
+    assert (row.last_outcome, row.last_result) == (CallOutcome.BUSY, "資料送付")
+    assert (row.boxed_by, row.boxed_by_id) == ("鈴木", world.suzuki.id)
+    assert row.prohibited
+    assert detail.box is not None
+    assert [point.number for point in detail.contact_points] == ["03-5254-2287", "090-1234-5678"]
+    assert [one.reason for one in detail.contact_points[1].prohibitions] == ["断り"]
+    newest, first = detail.timeline
+    assert newest.outcome is CallOutcome.BUSY
+    assert newest.recording is None
+    assert (first.user_name, first.memo, first.result_category) == ("鈴木", "来週また", "成果")
+    assert (first.ring_seconds, first.talk_seconds) == (5.0, 60.0)
+    assert first.recording is not None
+    assert first.recording.duration_ms == 60_000
+
+    in_tokyo, admin = seen["suzuki"], seen["sato"]
+    assert in_tokyo is not None
+    assert admin is not None
+    assert not in_tokyo.row.prohibited
+    assert admin.row.prohibited
+
+
+async def test_only_users_of_the_project_see_its_leads(
+    database: Database, world: SmallWorld
+) -> None:
+    async with database.write() as connection:
+        await add_lead(connection, world.project_id, A)
+    assert await _found(database, world, world.takahashi) == []
+    assert await _found(database, world, world.suzuki) == ["山田商店"]
+
+
+async def test_deleted_leads_are_not_listed(database: Database, world: SmallWorld) -> None:
+    async with database.write() as connection:
+        await add_lead(connection, world.project_id, A)
+        await connection.execute(update(leads).values(deleted_at=NOON))
+    assert await _found(database, world, world.suzuki) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("鈴木", ["鈴木工業"]),
+        ("すずき", ["鈴木工業"]),
+        ("スズキ", ["鈴木工業"]),
+        ("ｽｽﾞｷ", ["鈴木工業"]),
+        ("スズキ　工業", ["鈴木工業"]),
+        ("abc", ["ABCホール", "ＡＢＣ電機"]),
+        ("やまだ", ["山田商店"]),  # kept in half width
+        ("100%", ["100%果汁"]),
+        ("%", ["100%果汁"]),
+        ("_", []),
+        ("'; DROP TABLE leads; --", []),
+        ("\0", ["鈴木工業", "山田商店", "ABCホール", "ＡＢＣ電機", "100%果汁"]),
+        ("03-5254-2287", ["鈴木工業"]),
+        ("０３（５２５４）２２８７", ["鈴木工業"]),
+        ("+81 3 5254", ["鈴木工業"]),
+        ("0352", ["鈴木工業"]),
+        ("090", ["山田商店"]),
+        ("06-0000", []),
+    ],
+)
+async def test_search(
+    database: Database, world: SmallWorld, text: str, expected: list[str]
+) -> None:
+    async with database.write() as connection:
+        for name, kana, numbers in (
+            ("鈴木工業", "スズキコウギョウ", [A]),
+            ("山田商店", "ﾔﾏﾀﾞｼｮｳﾃﾝ", [B]),
+            ("ABCホール", "エービーシー", []),
+            ("ＡＢＣ電機", "エービーシーデンキ", []),
+            ("100%果汁", "カジュウ", []),
+        ):
+            await add_lead(connection, world.project_id, *numbers, name=name, kana=kana)
+    assert await _found(database, world, world.suzuki, text) == expected
+
+
+async def test_tabs(database: Database, world: SmallWorld) -> None:
+    async with database.write() as connection:
+        ids = {
+            name: await add_lead(connection, world.project_id, number, name=name)
+            for name, number in (("甲", A), ("乙", B), ("丙", "+81663456789"))
+        }
+        await mybox.put(connection, lead_id=ids["甲"], user_id=world.suzuki.id, now=NOON)
+        await mybox.put(connection, lead_id=ids["乙"], user_id=world.tanaka.id, now=NOON)
+        await prohibitions.prohibit(
+            connection, e164s=["+81663456789"], workgroup_ids=[world.osaka], now=NOON
+        )
+    assert await _found(database, world, world.suzuki) == ["甲", "乙", "丙"]
+    assert await _found(database, world, world.suzuki, tab="mybox") == ["甲"]
+    assert await _found(database, world, world.tanaka, tab="mybox") == ["乙"]
+    assert await _found(database, world, world.sato, tab="mybox") == ["甲", "乙"]
+    assert await _found(database, world, world.sato.as_user(), tab="mybox") == []
+    assert await _found(database, world, world.suzuki, tab="prohibited") == []
+    assert await _found(database, world, world.tanaka, tab="prohibited") == ["丙"]
+    assert await _found(database, world, world.sato, tab="prohibited") == ["丙"]
+
+
+async def test_pages_hold_every_lead_once(database: Database, world: SmallWorld) -> None:
+    async with database.write() as connection:
+        ids = [await add_lead(connection, world.project_id) for _ in range(7)]
+        await add_lead(connection, world.other_project_id)
+    seen: list[int] = []
+    after = None
+    async with database.read() as connection:
+        while True:
+            page = await lead_list.list_leads(
+                connection,
+                project_id=world.project_id,
+                viewer=world.suzuki,
+                after=after,
+                limit=3,
+                now=NOON,
+            )
+            seen += [row.id for row in page.rows]
+            after = page.next_key
+            if after is None:
+                break
+    assert seen == ids
+
+
+@pytest.mark.parametrize(
+    "key", ["nonsense!", "bnVsbA", encode_key("1"), encode_key(1, 2), encode_key(2**70), "é"]
+)
+async def test_a_forged_page_key_is_refused(
+    database: Database, world: SmallWorld, key: str
+) -> None:
+    async with database.read() as connection:
+        with pytest.raises(BadPageKey):
+            await lead_list.list_leads(
+                connection, project_id=world.project_id, viewer=world.suzuki, after=key, now=NOON
+            )
