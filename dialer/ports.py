@@ -63,6 +63,12 @@ class RecordingStore(Protocol):
         Raises FileNotFoundError when it is gone or lies outside the recordings root.
         """
 
+    async def peaks(self, path: str, *, buckets: int) -> tuple[tuple[int, int], ...]:
+        """The loudest moment of agent and customer, 0 to 255, in `buckets` equal parts.
+
+        Raises FileNotFoundError like `playable`.
+        """
+
 
 class LiveUpdates(Protocol):
     """Fan-out of "something changed" to whoever watches (pages, other processes)."""

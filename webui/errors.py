@@ -1,0 +1,76 @@
+"""Errors as people can use them: a page in words, and an id that is in the log."""
+
+import secrets
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from webui.rendering import is_fragment_request, render
+from webui.translations import marked
+
+log = structlog.get_logger(__name__)
+
+_WORDS = {
+    400: (marked("This request makes no sense"), marked("Go back and try again.")),
+    403: (
+        marked("You may not do this"),
+        marked("Your role does not allow it, or the page is too old. Reload it and try again."),
+    ),
+    404: (
+        marked("Nothing here"),
+        marked("It does not exist, or it belongs to a project that you are not assigned to."),
+    ),
+    405: (marked("This request makes no sense"), marked("Go back and try again.")),
+    413: (marked("This is too large"), marked("Send something smaller.")),
+    500: (
+        marked("Something went wrong on our side"),
+        marked("It has been written to the log. Tell your administrator this number:"),
+    ),
+}
+
+
+@web.middleware
+async def error_pages(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turns errors into pages; a fragment request gets a notice instead of a page."""
+    try:
+        return await handler(request)
+    except web.HTTPUnauthorized:
+        return _to_login(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return error_response(request, error.status)
+    except Exception:  # noqa: BLE001 - the last one to catch; it is logged and shown
+        error_id = secrets.token_hex(4)
+        await log.aexception(
+            "request failed", error_id=error_id, method=request.method, path=request.path
+        )
+        return error_response(request, 500, error_id=error_id)
+
+
+def error_response(request: web.Request, status: int, *, error_id: str = "") -> web.Response:
+    title, advice = _WORDS.get(status, _WORDS[400])
+    if is_fragment_request(request):
+        return notice(request, title, advice=advice, status=status, error_id=error_id)
+    context = {"title": title, "advice": advice, "status": status, "error_id": error_id}
+    return render(request, "error.html", context, status=status)
+
+
+def notice(
+    request: web.Request, title: str, *, advice: str = "", status: int = 200, error_id: str = ""
+) -> web.Response:
+    """A message in the corner where notices appear, whatever part of the page asked."""
+    context = {"title": title, "advice": advice, "status": status, "error_id": error_id}
+    response = render(request, "parts/notice.html", context, status=status)
+    response.headers["HX-Retarget"] = "#notices"
+    response.headers["HX-Reswap"] = "afterbegin"
+    return response
+
+
+def _to_login(request: web.Request) -> web.Response:
+    if is_fragment_request(request):
+        return web.Response(status=401, headers={"HX-Redirect": "/login"})
+    wanted = request.path_qs if request.method == "GET" else "/"
+    target = request.url.origin().with_path("/login").with_query(next=wanted).relative()
+    return web.Response(status=303, headers={"Location": str(target)})

@@ -1,0 +1,99 @@
+"""Times, numbers and phone numbers as people read them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from babel.dates import format_datetime, format_time
+from babel.numbers import format_decimal, format_percent
+
+from webui.translations import Language
+
+_DAY: Mapping[Language, str] = {"ja": "M月d日(E)", "en": "EEE d MMM"}
+_DAY_WITH_YEAR: Mapping[Language, str] = {"ja": "y年M月d日(E)", "en": "EEE d MMM y"}
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """Formatting for one viewer: his language, the installation's time zone."""
+
+    language: Language
+    time_zone: str
+    now: datetime
+
+    def day(self, at: datetime) -> str:
+        """The date; the year only where it is not the current one."""
+        local = self._local(at)
+        pattern = _DAY if local.year == self._local(self.now).year else _DAY_WITH_YEAR
+        return str(format_datetime(local, pattern[self.language], locale=self.language))
+
+    def clock(self, at: datetime, *, seconds: bool = False) -> str:
+        local = self._local(at)
+        return str(format_time(local, "HH:mm:ss" if seconds else "HH:mm", locale=self.language))
+
+    def moment(self, at: datetime) -> str:
+        """Only the time for today, date and time otherwise."""
+        if self._local(at).date() == self._local(self.now).date():
+            return self.clock(at)
+        return f"{self.day(at)} {self.clock(at)}"
+
+    def iso(self, at: datetime) -> str:
+        """For the `datetime` attribute, in the zone that is shown."""
+        return self._local(at).isoformat(timespec="seconds")
+
+    def milliseconds(self, at: datetime) -> int:
+        """Since 1970, as the browser counts."""
+        return int(at.timestamp() * 1000)
+
+    def duration(self, length: timedelta | float | None) -> str:
+        """``3:07`` or ``1:02:45``; a dash when unknown."""
+        if length is None:
+            return "–"
+        seconds = length.total_seconds() if isinstance(length, timedelta) else length
+        minutes, second = divmod(max(0, round(seconds)), 60)
+        hours, minute = divmod(minutes, 60)
+        return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+    def elapsed(self, since: datetime) -> str:
+        return self.duration(self.now - since)
+
+    def number(self, value: float) -> str:
+        return str(format_decimal(value, locale=self.language))
+
+    def percent(self, part: float, whole: float) -> str:
+        """A share with one decimal; a dash when there is nothing to share."""
+        if not whole:
+            return "–"
+        return str(format_percent(part / whole, "0.0%", locale=self.language))
+
+    def phone(self, e164: str) -> str:
+        """The national form for numbers of Japan, the international one for others."""
+        return national(e164)
+
+    def _local(self, at: datetime) -> datetime:
+        return at.astimezone(ZoneInfo(self.time_zone))
+
+
+def national(e164: str) -> str:
+    """``+81312345678`` → ``03-1234-5678``; what is not a number comes back as it is."""
+    try:
+        number = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return e164
+    style = (
+        phonenumbers.PhoneNumberFormat.NATIONAL
+        if number.country_code == 81
+        else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    )
+    return phonenumbers.format_number(number, style)
+
+
+def midnight(now: datetime, time_zone: str) -> datetime:
+    """When today began in a time zone."""
+    return start_of_day(now.astimezone(ZoneInfo(time_zone)).date(), time_zone)
+
+
+def start_of_day(day: date, time_zone: str) -> datetime:
+    return datetime.combine(day, time.min, ZoneInfo(time_zone))

@@ -1,0 +1,163 @@
+"""The words for what the rules call things, and the colour each of them is shown in.
+
+Colours are names of tokens in ``static/css/tokens.css``, never values.
+"""
+
+from collections.abc import Mapping
+
+from dialer.rules.agent_state import PHONE_DID_NOT_ANSWER, PHONE_LOST, AgentState
+from dialer.rules.eligibility import Refusal
+from dialer.rules.hangup_cause import CallOutcome
+from dialer.rules.pacing import NotDialling
+from webui.translations import marked
+
+OUTCOMES: Mapping[str, str] = {
+    CallOutcome.CONNECTED: marked("Connected"),
+    CallOutcome.NO_ANSWER: marked("No answer"),
+    CallOutcome.BUSY: marked("Busy"),
+    CallOutcome.REJECTED: marked("Declined"),
+    CallOutcome.UNREACHABLE: marked("Unreachable"),
+    CallOutcome.MACHINE: marked("Machine"),
+    CallOutcome.HUNG_UP: marked("Hung up early"),
+    CallOutcome.ABANDONED: marked("Abandoned"),
+    CallOutcome.CONGESTION: marked("Congestion"),
+    CallOutcome.REFUSED: marked("Refused by the carrier"),
+    CallOutcome.CANCELLED: marked("Cancelled"),
+    CallOutcome.FAILED: marked("Could not be placed"),
+}
+OUTCOME_COLOURS: Mapping[str, str] = {
+    CallOutcome.CONNECTED: "green",
+    CallOutcome.NO_ANSWER: "grey",
+    CallOutcome.BUSY: "amber",
+    CallOutcome.REJECTED: "rose",
+    CallOutcome.UNREACHABLE: "brown",
+    CallOutcome.MACHINE: "violet",
+    CallOutcome.HUNG_UP: "teal",
+    CallOutcome.ABANDONED: "red",
+    CallOutcome.CONGESTION: "orange",
+    CallOutcome.REFUSED: "orange",
+    CallOutcome.CANCELLED: "grey",
+    CallOutcome.FAILED: "red",
+}
+
+AGENT_STATES: Mapping[str, str] = {
+    AgentState.OFFLINE: marked("Offline"),
+    AgentState.LOGGING_IN: marked("Your phone is ringing"),
+    AgentState.READY: marked("Ready"),
+    AgentState.RESERVED: marked("Connecting"),
+    AgentState.ON_CALL: marked("On call"),
+    AgentState.AFTER_CALL_WORK: marked("After-call work"),
+    AgentState.AWAY: marked("Away"),
+}
+# Seen by others, for whom it is not their own phone.
+AGENT_STATES_OF_OTHERS: Mapping[str, str] = {
+    **AGENT_STATES,
+    AgentState.LOGGING_IN: marked("Logging in"),
+}
+AGENT_STATE_HINTS: Mapping[str, str] = {
+    AgentState.OFFLINE: marked("Press Ready to log in: your phone rings once and stays open."),
+    AgentState.LOGGING_IN: marked("Pick up to log in. The line then stays open."),
+    AgentState.READY: marked("The next conversation comes to you by itself."),
+    AgentState.RESERVED: marked("Somebody has answered and is being connected to you."),
+    AgentState.ON_CALL: marked("You are talking. Press a number key as soon as you know."),
+    AgentState.AFTER_CALL_WORK: marked("Choose a result to finish this call."),
+    AgentState.AWAY: marked("No calls reach you until you are ready again."),
+}
+
+AWAY_REASONS: Mapping[str, str] = {
+    "break": marked("Break"),
+    "lunch": marked("Lunch"),
+    "meeting": marked("Meeting"),
+    "paperwork": marked("Paperwork"),
+    "other": marked("Other"),
+}
+SYSTEM_AWAY_REASONS: Mapping[str, str] = {
+    PHONE_LOST: marked("The connection to your phone was lost"),
+    PHONE_DID_NOT_ANSWER: marked("Your phone did not answer"),
+}
+
+CAMPAIGN_STATES: Mapping[str, str] = {
+    "stopped": marked("Stopped"),
+    "running": marked("Running"),
+    "paused": marked("Paused"),
+}
+CAMPAIGN_MODES: Mapping[str, str] = {
+    "preview": marked("Preview"),
+    "progressive": marked("Progressive"),
+    "power": marked("Power"),
+    "predictive": marked("Predictive"),
+}
+NOT_DIALLING: Mapping[str, str] = {
+    NotDialling.NO_AGENTS: marked("Nobody is logged in for this campaign."),
+    NotDialling.AGENTS_BUSY: marked("All agents are busy."),
+    NotDialling.LINES_IN_USE: marked("Enough calls are on their way for the agents who wait."),
+    NotDialling.TRUNK_FULL: marked("All lines of the trunk are in use."),
+    NotDialling.RATE_LIMITED: marked("The trunk takes no more calls this second."),
+    NotDialling.OUTSIDE_HOURS: marked("Outside calling hours."),
+    NotDialling.NO_LEADS: marked("No lead may be called now."),
+    NotDialling.TELEPHONY_DOWN: marked("The telephone system cannot be reached."),
+    NotDialling.DATABASE_DOWN: marked("The database cannot be reached, so nobody is called."),
+    NotDialling.NOT_RUNNING: marked("The campaign is not running."),
+}
+# Nothing is wrong: the dialler simply has enough to do.
+CALM_NOTES = frozenset(
+    {
+        NotDialling.AGENTS_BUSY,
+        NotDialling.LINES_IN_USE,
+        NotDialling.RATE_LIMITED,
+        NotDialling.NOT_RUNNING,
+    }
+)
+
+# Why leads are held back, as the counts on a campaign's card name them.
+REFUSALS: Mapping[str, str] = {
+    Refusal.PROHIBITED: marked("Prohibited"),
+    Refusal.BOXED: marked("In somebody's MyBox"),
+    Refusal.LEAD_DELETED: marked("Deleted"),
+    Refusal.PROJECT_CLOSED: marked("Project closed"),
+    Refusal.OUTSIDE_HOURS: marked("Outside calling hours"),
+    Refusal.FINISHED: marked("Finished"),
+    Refusal.ATTEMPTS_USED: marked("All attempts used"),
+    Refusal.WAITING: marked("Waiting for the next attempt"),
+    Refusal.NO_NUMBER: marked("No number to call"),
+    Refusal.IN_CALL: marked("Being called now"),
+}
+
+FLOOR_ERRORS: Mapping[str, str] = {
+    "floor_error": marked("This cannot be done now."),
+    "not_an_agent": marked("You are not set up to take calls. Ask an administrator."),
+    "no_phone": marked("You have no phone account. Ask an administrator for one."),
+    "not_on_a_call": marked("There is no such call any more."),
+    "result_required": marked("Choose a result first."),
+}
+
+HUNG_UP_BY: Mapping[str, str] = {
+    "agent": marked("Agent hung up"),
+    "customer": marked("Customer hung up"),
+    "system": marked("Ended by the system"),
+}
+ACTION_KINDS: Mapping[str, str] = {
+    "call": marked("Call"),
+    "email": marked("E-mail"),
+    "sms": marked("SMS"),
+    "visit": marked("Visit"),
+    "memo": marked("Memo"),
+}
+CONTACT_KINDS: Mapping[str, str] = {
+    "mobile": marked("Mobile"),
+    "phone": marked("Phone"),
+    "fax": marked("Fax"),
+    "email": marked("E-mail"),
+    "line": marked("LINE"),
+    "other": marked("Other"),
+}
+RECORDING_STATES: Mapping[str, str] = {
+    "recording": marked("Still being recorded"),
+    "ready": marked("Recording"),
+    "missing": marked("The recording is missing"),
+}
+
+
+def away_reason(reason: str) -> str:
+    """The message for a reason of ours or the system's; a free text stands for itself."""
+    return AWAY_REASONS.get(reason) or SYSTEM_AWAY_REASONS.get(reason) or reason

@@ -1,0 +1,111 @@
+"""Live updates: tells open pages that something changed; they fetch the part again.
+
+Only names of topics go out, never data: what a viewer may see is decided where
+the fragment is made.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from contextlib import suppress
+
+from aiohttp import web
+from aiohttp_sse import EventSourceResponse, sse_response
+
+from dialer.ports import Subscription
+from dialer.users import User
+from webui.services import services
+from webui.sessions import viewer
+
+# A busy campaign changes many times a second; a page is told at most this often.
+SHORTEST_INTERVAL_SECONDS = 0.4
+_PING_SECONDS = 15
+
+REFRESH = "refresh"  # the topic that stands for all of a subscriber's topics
+
+OPEN_STREAMS = web.AppKey("open_streams", set[EventSourceResponse])
+
+
+async def stream(request: web.Request) -> web.StreamResponse:
+    """Server-sent events named by topic, as the query parameter `topics` asks.
+
+    Each topic is sent once at the start: a page that was rendered, or lost its
+    connection, before that misses nothing.
+    """
+    asked = [topic for topic in request.query.get("topics", "").split(",") if topic]
+    topics = allowed_topics(request, viewer(request), asked)
+    subscription = services(request).live.subscribe(*topics)
+    open_streams = request.app[OPEN_STREAMS]
+    try:
+        async with sse_response(request, ping_interval=_PING_SECONDS) as response:
+            open_streams.add(response)
+            try:
+                await _forward(subscription, response, everything=topics)
+            finally:
+                open_streams.discard(response)
+    finally:
+        subscription.close()
+    return response
+
+
+async def close_streams(app: web.Application) -> None:
+    """Lets go of the open pages, so that the server need not wait for them when it ends."""
+    streams = app[OPEN_STREAMS]
+    for response in tuple(streams):
+        response.stop_streaming()
+
+
+def allowed_topics(request: web.Request, user: User, asked: Iterable[str]) -> tuple[str, ...]:
+    """What `user` may watch of what his page asks for; the rest is left out silently."""
+    projects = {s.name: s.project for s in services(request).campaigns.settings()}
+    return tuple(topic for topic in asked if _may_watch(user, topic, projects))
+
+
+def _may_watch(user: User, topic: str, projects: dict[str, str]) -> bool:
+    kind, _, subject = topic.partition(":")
+    match kind:
+        case "agent":
+            return subject == str(user.id)
+        case "floor":
+            return user.acts_as_admin
+        case "campaign":
+            return subject in projects
+        case "history":
+            return not subject
+    return False
+
+
+async def _forward(
+    subscription: Subscription, response: EventSourceResponse, *, everything: Iterable[str]
+) -> None:
+    """Sends each changed topic once per interval, however often it changed."""
+    changed = set(everything)
+    something = asyncio.Event()
+    something.set()
+
+    async def collect() -> None:
+        async for topic, _ in subscription:
+            # News was lost on the way: everything may have changed.
+            changed.update(everything if topic == REFRESH else (topic,))
+            something.set()
+
+    async def send() -> None:
+        while True:
+            await something.wait()
+            something.clear()
+            topics = sorted(changed)
+            changed.clear()
+            for topic in topics:
+                await response.send(topic, event=topic)
+            await asyncio.sleep(SHORTEST_INTERVAL_SECONDS)
+
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(collect()), tasks.create_task(_until_gone(send()))]
+        await response.wait()
+        for task in running:
+            task.cancel()
+
+
+async def _until_gone(sending: Coroutine[None, None, None]) -> None:
+    """A page that was closed is no error."""
+    with suppress(ConnectionResetError, TimeoutError):
+        await sending

@@ -1,0 +1,147 @@
+"""キャンペーン: what each one does now, how far it is, and its start, pause and stop."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from dialer import campaign_state, claiming
+from dialer.campaign import CampaignSettings
+from dialer.campaign_state import CampaignCounts, CampaignRow, LeadProgress
+from dialer.claiming import LeadsHeldBack
+from dialer.floor_views import AgentView
+from dialer.rules.agent_state import AgentState
+from dialer.rules.hangup_cause import CallOutcome
+from dialer.rules.pacing import NotDialling
+from dialer.running_campaign import CampaignNotReady, load_campaign
+from webui.formats import midnight
+from webui.labels import CALM_NOTES
+from webui.rendering import render
+from webui.services import CampaignLiveView, services
+from webui.sessions import viewer
+
+_BUSY_FIRST = (
+    AgentState.ON_CALL,
+    AgentState.RESERVED,
+    AgentState.READY,
+    AgentState.AFTER_CALL_WORK,
+    AgentState.LOGGING_IN,
+    AgentState.AWAY,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One campaign as the page shows it; `problem` says what its file names in vain."""
+
+    row: CampaignRow
+    settings: CampaignSettings
+    live: CampaignLiveView
+    today: CampaignCounts
+    progress: LeadProgress
+    held_back: LeadsHeldBack | None
+    problem: str
+
+    @property
+    def outcomes(self) -> tuple[tuple[str, int], ...]:
+        """Those that occurred today, always in the same order."""
+        counted = self.today.by_outcome
+        return tuple((one.value, counted[one]) for one in CallOutcome if counted.get(one))
+
+    @property
+    def is_stuck(self) -> bool:
+        """Running, and not dialling for a reason that somebody should look at."""
+        note = self.live.note
+        return self.row.state == "running" and note is not None and note not in CALM_NOTES
+
+    @property
+    def note(self) -> str | None:
+        """The reason to show; a campaign that does not run needs none."""
+        note = self.live.note
+        if self.row.state != "running" or note is None or note == NotDialling.NOT_RUNNING:
+            return None
+        return str(note)
+
+
+async def page(request: web.Request) -> web.Response:
+    user = viewer(request)
+    cards = await _cards(request)
+    topics = [f"campaign:{card.row.name}" for card in cards]
+    context: dict[str, object] = {"cards": cards}
+    if user.acts_as_admin:
+        context |= _floor(request)
+        topics.append("floor")
+    context["topics"] = ",".join(topics)
+    return render(request, "campaigns.html", context)
+
+
+async def card(request: web.Request) -> web.Response:
+    return await _card_response(request)
+
+
+async def agents(request: web.Request) -> web.Response:
+    """Who is on the floor, and what they do."""
+    return render(request, "parts/floor.html", _floor(request))
+
+
+async def start(request: web.Request) -> web.Response:
+    return await _press(request, services(request).campaigns.start)
+
+
+async def pause(request: web.Request) -> web.Response:
+    return await _press(request, services(request).campaigns.pause)
+
+
+async def stop(request: web.Request) -> web.Response:
+    return await _press(request, services(request).campaigns.stop)
+
+
+async def _press(request: web.Request, action: Callable[..., Awaitable[None]]) -> web.Response:
+    await action(request.match_info["campaign"], by=viewer(request).id)
+    return await _card_response(request)
+
+
+async def _card_response(request: web.Request) -> web.Response:
+    cards = await _cards(request, only=request.match_info["campaign"])
+    if not cards:
+        raise web.HTTPNotFound
+    return render(request, "parts/campaign_card.html", {"card": cards[0]})
+
+
+async def _cards(request: web.Request, *, only: str | None = None) -> list[Card]:
+    given = services(request)
+    known = {settings.name: settings for settings in given.campaigns.settings()}
+    now = given.clock.now()
+    cards = []
+    async with given.database.read() as connection:
+        for row in await campaign_state.campaign_rows(connection, viewer=viewer(request)):
+            settings = known.get(row.name)
+            if settings is None or only not in (None, row.name):
+                continue
+            held_back, problem = None, ""
+            try:
+                running = await load_campaign(connection, settings)
+            except CampaignNotReady as error:
+                problem = str(error)
+            else:
+                held_back = await claiming.held_back(connection, running.claim_request, now)
+            today = await campaign_state.counts(
+                connection, campaign_id=row.id, since=midnight(now, given.settings.time_zone)
+            )
+            progress = await campaign_state.lead_progress(
+                connection, project_id=row.project_id, now=now
+            )
+            live = given.campaigns.live(row.name)
+            cards.append(Card(row, settings, live, today, progress, held_back, problem))
+    return cards
+
+
+def _floor(request: web.Request) -> dict[str, object]:
+    def order(agent: AgentView) -> tuple[int, str]:
+        state = AgentState(agent.state)
+        return (_BUSY_FIRST.index(state), agent.name)
+
+    present = [
+        agent for agent in services(request).floor.agents() if agent.state != AgentState.OFFLINE
+    ]
+    return {"agents": sorted(present, key=order)}

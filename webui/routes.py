@@ -1,0 +1,52 @@
+"""Every route with the role it requires: the one table, and the one place to look."""
+
+from webui import live
+from webui.access import Access, Route
+from webui.pages import campaigns, desk, history, leads, login, preferences
+from webui.scopes import Scope
+
+_LEAD = r"/leads/{lead_id:\d{1,19}}"
+_CALL_ID = r"{call_id:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}}"
+_CAMPAIGN = r"/campaigns/{campaign:[A-Za-z0-9_-]+}"
+
+ROUTES: tuple[Route, ...] = (
+    # login and preferences
+    Route("GET", "/", login.home, Access.SIGNED_IN),
+    Route("GET", "/login", login.page, Access.ANYONE),
+    Route("POST", "/login", login.log_in, Access.ANYONE),
+    Route("POST", "/logout", login.log_out, Access.SIGNED_IN),
+    Route("POST", "/preferences/language", preferences.language, Access.ANYONE),
+    Route("POST", "/preferences/theme", preferences.theme, Access.ANYONE),
+    Route("POST", "/preferences/role", preferences.role, Access.SIGNED_IN),
+    Route("GET", "/live", live.stream, Access.SIGNED_IN),
+    # デスク
+    Route("GET", "/desk", desk.page, Access.AGENT),
+    Route("GET", "/desk/update", desk.update, Access.AGENT),
+    Route("POST", "/desk/ready", desk.ready, Access.AGENT),
+    Route("POST", "/desk/away", desk.away, Access.AGENT),
+    Route("POST", "/desk/offline", desk.offline, Access.AGENT),
+    Route("POST", "/desk/hang-up", desk.hang_up, Access.AGENT),
+    Route("POST", f"/desk/calls/{_CALL_ID}/result", desk.save_result, Access.AGENT, Scope.CALL),
+    Route("POST", f"/desk/calls/{_CALL_ID}/memo", desk.save_memo, Access.AGENT, Scope.CALL),
+    # リード
+    Route("GET", "/leads", leads.page, Access.SIGNED_IN),
+    Route("GET", "/leads/rows", leads.rows, Access.SIGNED_IN),
+    Route("GET", _LEAD, leads.lead, Access.SIGNED_IN, Scope.LEAD),
+    Route("POST", f"{_LEAD}/mybox", leads.put_in_box, Access.SIGNED_IN, Scope.LEAD),
+    Route("POST", f"{_LEAD}/mybox/release", leads.release_box, Access.SIGNED_IN, Scope.LEAD),
+    Route("POST", f"{_LEAD}/prohibit", leads.prohibit, Access.SIGNED_IN, Scope.LEAD),
+    Route("POST", f"{_LEAD}/lift", leads.lift, Access.ADMIN, Scope.LEAD),
+    Route("POST", f"{_LEAD}/memo", leads.add_memo, Access.SIGNED_IN, Scope.LEAD),
+    # キャンペーン
+    Route("GET", "/campaigns", campaigns.page, Access.SIGNED_IN),
+    Route("GET", _CAMPAIGN, campaigns.card, Access.SIGNED_IN, Scope.CAMPAIGN),
+    Route("POST", f"{_CAMPAIGN}/start", campaigns.start, Access.ADMIN, Scope.CAMPAIGN),
+    Route("POST", f"{_CAMPAIGN}/pause", campaigns.pause, Access.ADMIN, Scope.CAMPAIGN),
+    Route("POST", f"{_CAMPAIGN}/stop", campaigns.stop, Access.ADMIN, Scope.CAMPAIGN),
+    Route("GET", "/floor", campaigns.agents, Access.ADMIN),
+    # ヒストリー
+    Route("GET", "/history", history.page, Access.SIGNED_IN),
+    Route("GET", "/history/rows", history.rows, Access.SIGNED_IN),
+    Route("GET", f"/history/{_CALL_ID}", history.detail, Access.SIGNED_IN, Scope.CALL),
+    Route("GET", f"/recordings/{_CALL_ID}", history.recording, Access.SIGNED_IN, Scope.CALL),
+)

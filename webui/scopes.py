@@ -1,0 +1,42 @@
+"""Which project the subject of a path lies in, and whether the viewer may see it."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from aiohttp import web
+
+from dialer.belonging import project_of_action, project_of_lead
+from dialer.projects import projects_of
+from dialer.users import User
+from webui.services import services
+
+
+class Scope(StrEnum):
+    """What the path names."""
+
+    NONE = "none"
+    LEAD = "lead_id"
+    CALL = "call_id"
+    CAMPAIGN = "campaign"
+
+
+async def is_visible(request: web.Request, scope: Scope, viewer: User) -> bool:
+    """False when there is no such thing, or it lies in a project the viewer may not see."""
+    if scope is Scope.NONE:
+        return True
+    subject = request.match_info[scope.value]
+    async with services(request).database.read() as connection:
+        if scope is Scope.CAMPAIGN:
+            name = project_of_campaign(request, subject)
+            return any(project.name == name for project in await projects_of(connection, viewer))
+        if scope is Scope.LEAD:
+            project_id = await project_of_lead(connection, int(subject))
+        else:
+            project_id = await project_of_action(connection, UUID(subject))
+    return project_id is not None and viewer.sees_project(project_id)
+
+
+def project_of_campaign(request: web.Request, campaign: str) -> str | None:
+    """The project's name; None when there is no such campaign."""
+    known = services(request).campaigns.settings()
+    return next((one.project for one in known if one.name == campaign), None)

@@ -1,0 +1,109 @@
+"""What the pages need from the rest of the program, as one value handed in at the start."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from aiohttp import web
+
+from dialer.campaign import CampaignSettings
+from dialer.floor_views import AgentView
+from dialer.messages import CallId
+from dialer.ports import Clock, LiveUpdates, RecordingStore
+from dialer.storage.engine import Database
+
+
+class Floor(Protocol):
+    """The agents and what they press. Its methods raise FloorError subclasses."""
+
+    def agent(self, user_id: int) -> AgentView | None: ...
+
+    def agents(self) -> Sequence[AgentView]: ...
+
+    async def go_ready(self, user_id: int) -> None: ...
+
+    async def go_away(self, user_id: int, reason: str) -> None: ...
+
+    async def log_out(self, user_id: int) -> None: ...
+
+    async def hang_up(self, user_id: int) -> None: ...
+
+    async def save_result(
+        self, user_id: int, call_id: CallId, *, result_id: int | None, memo: str
+    ) -> str:
+        """The effect of the result (`dialer.projects.ResultEffect`)."""
+
+
+class CampaignLiveView(Protocol):
+    """A campaign at this moment."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def ready_agents(self) -> int: ...
+    @property
+    def on_call(self) -> int: ...
+    @property
+    def after_call_work(self) -> int: ...
+    @property
+    def away(self) -> int: ...
+    @property
+    def ringing(self) -> int: ...
+    @property
+    def waiting(self) -> int: ...
+    @property
+    def lines_per_agent_now(self) -> float: ...
+    @property
+    def note(self) -> StrEnum | None: ...
+    @property
+    def retry_at(self) -> datetime | None: ...
+
+
+class Campaigns(Protocol):
+    """The campaigns of this installation and their runners."""
+
+    def settings(self) -> Sequence[CampaignSettings]: ...
+
+    def live(self, name: str) -> CampaignLiveView: ...
+
+    async def start(self, name: str, *, by: int) -> None: ...
+
+    async def pause(self, name: str, *, by: int) -> None: ...
+
+    async def stop(self, name: str, *, by: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """How this installation presents itself."""
+
+    site_name: str = "Kakeru"
+    time_zone: str = "Asia/Tokyo"
+    language: str = "ja"  # when the browser asks for none that we have
+    secure_cookies: bool = False  # True behind HTTPS
+    session_hours: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class WebServices:
+    """Everything the pages use. `session_key` is 32 random bytes kept per installation."""
+
+    database: Database
+    floor: Floor
+    campaigns: Campaigns
+    live: LiveUpdates
+    recordings: RecordingStore
+    session_key: bytes
+    clock: Clock
+    settings: WebSettings
+
+
+SERVICES = web.AppKey("services", WebServices)
+
+
+def services(request: web.Request) -> WebServices:
+    return request.app[SERVICES]

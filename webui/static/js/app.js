@@ -1,0 +1,97 @@
+// What every page does: running timers, notices, dialogs and keys.
+(() => {
+  "use strict";
+
+  const $all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
+
+  // The server's clock counts; the browser's may be wrong.
+  const behind = Number(document.body.dataset.now) - Date.now();
+
+  const duration = (seconds) => {
+    const whole = Math.max(0, Math.floor(seconds));
+    const two = (n) => String(n).padStart(2, "0");
+    const minutes = Math.floor(whole / 60);
+    return minutes >= 60
+      ? `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`
+      : `${minutes}:${two(whole % 60)}`;
+  };
+
+  const tick = () => {
+    const now = Date.now() + behind;
+    for (const timer of $all("[data-since]")) {
+      timer.textContent = duration((now - Number(timer.dataset.since)) / 1000);
+    }
+  };
+  setInterval(tick, 1000);
+
+  // --- notices --------------------------------------------------------------------------
+  const SECONDS_SHOWN = 6;
+  const keepNoticesShort = () => {
+    for (const notice of $all("[data-notice]:not([data-leaves])")) {
+      notice.dataset.leaves = "yes";
+      setTimeout(() => notice.remove(), SECONDS_SHOWN * 1000);
+    }
+  };
+
+  // --- dialogs and clicks ------------------------------------------------------------------
+  document.addEventListener("click", (event) => {
+    const target = event.target.closest(
+      "[data-opens], [data-closes-dialog], [data-close-notice], tr[data-href]"
+    );
+    if (!target) return;
+    if (target.matches("[data-close-notice]")) {
+      target.closest("[data-notice]").remove();
+    } else if (target.matches("[data-opens]")) {
+      const dialog = document.getElementById(target.dataset.opens);
+      if (dialog && !dialog.open) dialog.showModal();
+    } else if (target.matches("[data-closes-dialog]")) {
+      // After htmx has read the form, which a closed dialog no longer has in view.
+      setTimeout(() => target.closest("dialog").close(), 0);
+    } else if (!event.target.closest("a, button, input, select") && !getSelection().toString()) {
+      location.href = target.dataset.href;
+    }
+  });
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-submits]")) event.target.form.submit();
+  });
+
+  // --- keys: a control says which key presses it --------------------------------------------
+  const isTyping = (element) =>
+    element.closest("input:not([type=checkbox]):not([type=range]), textarea, select, [contenteditable]");
+
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    const dialog = document.querySelector("dialog[open]");
+    if (dialog && event.key === "Enter" && event.target.matches("input")) {
+      event.preventDefault();
+      dialog.querySelector("[data-default]")?.click();
+      return;
+    }
+    if (isTyping(event.target)) {
+      if (event.key === "Escape" && !dialog) event.target.blur();
+      return;
+    }
+    const key = CSS.escape(event.key.toLowerCase());
+    const scope = dialog || document;
+    const field = scope.querySelector(`[data-key-focus="${key}"]`);
+    const control = field || scope.querySelector(`[data-key="${key}"]:not(:disabled)`);
+    if (!control) return;
+    event.preventDefault();
+    if (field) field.focus();
+    else control.click();
+  });
+
+  // --- htmx ---------------------------------------------------------------------------------
+  document.addEventListener("htmx:afterSettle", () => {
+    keepNoticesShort();
+    tick();
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.target.closest("[data-resets]");
+    if (form && event.detail.successful) form.reset();
+  });
+  document.addEventListener("htmx:sendError", () => document.body.classList.add("is-offline"));
+  document.addEventListener("htmx:sseError", () => document.body.classList.add("is-offline"));
+  document.addEventListener("htmx:sseOpen", () => document.body.classList.remove("is-offline"));
+})();

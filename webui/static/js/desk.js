@@ -1,0 +1,63 @@
+// The memo is never lost: it is saved while it is typed, and kept in this tab until it is.
+(() => {
+  "use strict";
+
+  const draftKey = (memo) => `kakeru-memo-${memo.dataset.draft}`;
+  const memoField = () => document.getElementById("memo");
+
+  const mark = (saved) => {
+    const sign = document.querySelector(".memo .saved-mark");
+    if (!sign) return;
+    sign.textContent = saved ? sign.dataset.saved : sign.dataset.unsaved;
+    sign.classList.toggle("is-saved", saved);
+  };
+
+  const restore = () => {
+    const memo = memoField();
+    if (!memo) return;
+    const draft = sessionStorage.getItem(draftKey(memo));
+    if (draft !== null && draft !== memo.value) {
+      memo.value = draft;
+      mark(false);
+      htmx.trigger(memo, "save");
+    }
+  };
+
+  document.addEventListener("input", (event) => {
+    if (event.target !== memoField()) return;
+    sessionStorage.setItem(draftKey(event.target), event.target.value);
+    mark(false);
+  });
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target === memoField()) event.target.dataset.sent = event.target.value;
+  });
+
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const memo = memoField();
+    if (!memo || event.target !== memo || !event.detail.successful) return;
+    if (memo.dataset.sent === memo.value) {
+      sessionStorage.removeItem(draftKey(memo));
+      mark(true);
+    }
+  });
+
+  // The call may be taken from the desk (its time was over) while the last words are typed.
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const memo = memoField();
+    if (event.detail.target.id !== "desk-work" || !memo) return;
+    if (sessionStorage.getItem(draftKey(memo)) === null) return;
+    const url = memo.getAttribute("hx-post");
+    const key = draftKey(memo);
+    const headers = JSON.parse(document.body.getAttribute("hx-headers"));
+    fetch(url, {
+      method: "POST",
+      headers: { ...headers, "HX-Request": "true" },
+      body: new URLSearchParams({ memo: memo.value }),
+      keepalive: true,
+    }).then((answer) => answer.ok && sessionStorage.removeItem(key));
+  });
+
+  document.addEventListener("DOMContentLoaded", restore);
+  document.addEventListener("htmx:oobAfterSwap", restore);
+})();

@@ -1,0 +1,54 @@
+// Rows open in place; new rows appear by themselves unless somebody reads an opened one.
+(() => {
+  "use strict";
+
+  const rowsBody = () => document.getElementById("history-rows");
+  const news = () => document.getElementById("news");
+
+  const isBusy = () =>
+    rowsBody().querySelector(".detail-row:not([hidden])") !== null || window.scrollY > 200;
+
+  const open = async (id, { play = false } = {}) => {
+    const row = document.querySelector(`[data-opens-row="${id}"]`);
+    const detail = document.getElementById(`detail-${id}`);
+    const cell = detail.firstElementChild;
+    if (!cell.dataset.loaded) {
+      cell.dataset.loaded = "yes";
+      await htmx.ajax("GET", cell.dataset.url, { target: cell, swap: "innerHTML" });
+    }
+    detail.hidden = false;
+    row.classList.add("is-open");
+    row.querySelector(".toggle").setAttribute("aria-expanded", "true");
+    if (play) detail.querySelector("[data-play]")?.click();
+  };
+
+  const close = (id) => {
+    const detail = document.getElementById(`detail-${id}`);
+    detail.querySelector("audio")?.pause();
+    detail.hidden = true;
+    const row = document.querySelector(`[data-opens-row="${id}"]`);
+    row.classList.remove("is-open");
+    row.querySelector(".toggle").setAttribute("aria-expanded", "false");
+  };
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#news")) {
+      news().hidden = true;
+      htmx.trigger("#history-filter", "refresh");
+      window.scrollTo({ top: 0 });
+      return;
+    }
+    const row = event.target.closest("[data-opens-row]");
+    if (!row || event.target.closest("a")) return;
+    const id = row.dataset.opensRow;
+    if (event.target.closest("[data-plays]")) open(id, { play: true });
+    else if (row.classList.contains("is-open")) close(id);
+    else open(id);
+  });
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target !== rowsBody() || !isBusy()) return;
+    event.preventDefault();
+    news().hidden = false;
+  });
+})();
