@@ -32,6 +32,7 @@ _MODULES = (
     "res_pjsip_endpoint_identifier_ip",
     "res_pjsip_outbound_registration",
     "res_pjsip_nat",
+    "res_pjsip_rfc3326",
     "res_pjsip_sdp_rtp",
     "res_pjsip_logger",
     "chan_pjsip",

@@ -183,11 +183,9 @@ class Pbx(AsteriskProcess):
         last = "no answer"
         login = aiohttp.encode_basic_auth(self.settings.ari_username, self.ari_password)
         headers = {"Authorization": login}
-        with_limit = aiohttp.ClientTimeout(total=2)
+        limit = aiohttp.ClientTimeout(total=2)
         deadline = asyncio.get_running_loop().time() + timeout
-        async with aiohttp.ClientSession(
-            headers={"Authorization": login}, timeout=with_limit
-        ) as session:
+        async with aiohttp.ClientSession(headers=headers, timeout=limit) as session:
             while asyncio.get_running_loop().time() < deadline and self.pid is not None:
                 try:
                     async with session.get(f"{self.ari_url}/asterisk/ping") as response:
