@@ -101,12 +101,12 @@ class LocalRecordingStore:
             raise FileNotFoundError(f"no recording {path!r}") from error
         raise FileNotFoundError(f"no recording {path!r}")
 
-    async def peaks(self, path: str, count: int) -> list[Peak]:
-        """`count` pairs (agent, customer) of 0 to 1 for drawing a finished recording.
+    async def peaks(self, path: str, *, buckets: int) -> tuple[Peak, ...]:
+        """The loudest moment of agent and customer, 0 to 255, in `buckets` equal parts.
 
-        Raises FileNotFoundError like `playable`, ValueError for a count outside 1 to 8000.
+        Raises FileNotFoundError like `playable`, ValueError for buckets outside 1 to 8000.
         """
-        return await asyncio.to_thread(peaks_of, self.playable(path), count)
+        return await asyncio.to_thread(peaks_of, self.playable(path), buckets)
 
     def unfinished(self) -> list[UnfinishedRecording]:
         """Raw audio left behind, oldest first; removes what crashes left half written.

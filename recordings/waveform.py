@@ -11,16 +11,17 @@ import orjson
 import soundfile
 import structlog
 
-Peak = tuple[float, float]  # agent, customer; each 0 to 1
+Peak = tuple[int, int]  # agent, customer; each 0 (silence) to 255 (full scale)
 
 MAX_PEAKS = 8000
 _BLOCK_FRAMES = 65536
-_LOUDEST = 32768.0
+_LOUDEST_SAMPLE = 32768
+_LOUDEST_PEAK = 255
 
 log = structlog.get_logger(__name__)
 
 
-def peaks_of(wav: Path, count: int) -> list[Peak]:
+def peaks_of(wav: Path, count: int) -> tuple[Peak, ...]:
     """The loudest sample of each side in `count` equal parts of the recording.
 
     The answer is kept in a file next to the recording. Raises ValueError for a count
@@ -38,10 +39,10 @@ def peaks_of(wav: Path, count: int) -> list[Peak]:
     return peaks
 
 
-def _compute(wav: Path, count: int) -> list[Peak]:
+def _compute(wav: Path, count: int) -> tuple[Peak, ...]:
     with soundfile.SoundFile(wav) as audio:
         edges = [part * audio.frames // count for part in range(count + 1)]
-        return [_loudest(audio, end - start) for start, end in pairwise(edges)]
+        return tuple(_loudest(audio, end - start) for start, end in pairwise(edges))
 
 
 def _loudest(audio: soundfile.SoundFile, frames: int) -> Peak:
@@ -54,15 +55,16 @@ def _loudest(audio: soundfile.SoundFile, frames: int) -> Peak:
         # -32768 has no positive twin in 16 bits, so the sign is turned in 64.
         highest, lowest = block.max(axis=0).astype(np.int64), block.min(axis=0).astype(np.int64)
         loudest = np.maximum(loudest, np.maximum(highest, -lowest))
-    return round(float(loudest[0]) / _LOUDEST, 4), round(float(loudest[-1]) / _LOUDEST, 4)
+    agent, customer = (-(-loudest * _LOUDEST_PEAK // _LOUDEST_SAMPLE)).tolist()
+    return agent, customer
 
 
-def _read_cache(cache: Path, size: int, count: int) -> list[Peak] | None:
+def _read_cache(cache: Path, size: int, count: int) -> tuple[Peak, ...] | None:
     try:
         kept = orjson.loads(cache.read_bytes())
         if kept["size"] != size or len(kept["peaks"]) != count:
             return None
-        return [(float(agent), float(customer)) for agent, customer in kept["peaks"]]
+        return tuple((int(agent), int(customer)) for agent, customer in kept["peaks"])
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError) as error:
@@ -70,7 +72,7 @@ def _read_cache(cache: Path, size: int, count: int) -> list[Peak] | None:
         return None
 
 
-def _write_cache(cache: Path, size: int, peaks: list[Peak]) -> None:
+def _write_cache(cache: Path, size: int, peaks: tuple[Peak, ...]) -> None:
     try:
         descriptor, part = tempfile.mkstemp(prefix=".", suffix=".part", dir=cache.parent)
         try:

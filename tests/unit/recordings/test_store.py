@@ -208,9 +208,9 @@ async def test_the_waveform_of_a_finished_recording(store: LocalRecordingStore) 
     store.raw_path(CALL, AT).write_bytes(b"\x00\x00\x00\x40" * 8000)
     facts = await store.finish(CALL, AT)
     assert facts is not None
-    assert await store.peaks(facts.path, 2) == [(0.5, 0.0), (0.5, 0.0)]
+    assert await store.peaks(facts.path, buckets=2) == ((128, 0), (128, 0))
     with pytest.raises(FileNotFoundError):
-        await store.peaks("../" + facts.path, 2)
+        await store.peaks("../" + facts.path, buckets=2)
 
 
 async def test_a_place_that_cannot_be_written_is_named_and_the_raw_audio_kept(
@@ -252,7 +252,7 @@ async def test_a_recording_of_two_hours_needs_little_memory(store: LocalRecordin
     try:
         facts = await store.finish(CALL, AT)
         assert facts is not None
-        await store.peaks(facts.path, 1000)
+        await store.peaks(facts.path, buckets=1000)
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
