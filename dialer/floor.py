@@ -156,6 +156,8 @@ class Floor:
             )
         self._apply(agent.user_id, ResultSaved(call_id, _new_leg()))
         self._live.publish("history", {"call_id": str(call_id)})
+        if saved.prohibited:
+            self._live.publish("prohibited", {"numbers": list(saved.prohibited)})
         return saved.effect
 
     # --- what calls ask for (dialer.call_sessions.AgentFinder) --------------------------------

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import audit
+from dialer import audit, prohibitions
 from dialer.messages import CallId, UserId
 from dialer.storage.tables import action_results, actions, leads, projects
+from dialer.users import user_by_id
 
 # A callback without a time, and a retry without a delay, come again after a day.
 _DEFAULT_DELAY = timedelta(days=1)
@@ -30,10 +31,10 @@ class UnknownResult(ResultError):
 
 @dataclass(frozen=True, slots=True)
 class SavedResult:
-    """`effect` is the result's; `lead_id` is the lead that it was saved for."""
+    """`effect` is the result's; `prohibited` are the numbers that it newly prohibited."""
 
     effect: str
-    lead_id: int
+    prohibited: tuple[str, ...] = ()
 
 
 async def save_result(
@@ -47,8 +48,9 @@ async def save_result(
 ) -> SavedResult:
     """Writes result and memo of a call and moves its lead on.
 
-    The prohibition that effect ``prohibit`` asks for is the caller's to make: it
-    has to stop ringing calls too. Raises UnknownCall, UnknownResult.
+    With effect ``prohibit`` all numbers of the lead are prohibited for the user's
+    workgroups in the same transaction; the caller has to stop those that ring just now.
+    Raises UnknownCall, UnknownResult, and prohibitions.NotAllowed.
     """
     action = (
         await connection.execute(
@@ -61,10 +63,15 @@ async def save_result(
         raise UnknownCall(f"there is no call {call_id}")
     values: dict[str, object] = {"memo": memo, "user_id": user_id}
     effect = "none"
+    prohibited: list[str] = []
     if result_id is not None:
         result = (
             await connection.execute(
-                select(action_results.c.effect, action_results.c.retry_after_seconds).where(
+                select(
+                    action_results.c.name,
+                    action_results.c.effect,
+                    action_results.c.retry_after_seconds,
+                ).where(
                     action_results.c.id == result_id,
                     action_results.c.result_set_id == action.result_set_id,
                 )
@@ -75,6 +82,8 @@ async def save_result(
         effect = result.effect
         values |= {"result_id": result_id, "result_at": now}
         await _move_lead(connection, action.lead_id, effect, result.retry_after_seconds, now)
+        if effect == "prohibit":
+            prohibited = await _prohibit(connection, action.lead_id, user_id, result.name, now)
     await connection.execute(update(actions).where(actions.c.id == call_id).values(values))
     await audit.record(
         connection,
@@ -84,7 +93,18 @@ async def save_result(
         detail={"result_id": result_id, "effect": effect},
         now=now,
     )
-    return SavedResult(effect, action.lead_id)
+    return SavedResult(effect, tuple(prohibited))
+
+
+async def _prohibit(
+    connection: AsyncConnection, lead_id: int, user_id: UserId, reason: str, now: datetime
+) -> list[str]:
+    user = await user_by_id(connection, user_id)
+    if user is None:
+        raise ResultError(f"there is no user {user_id}")
+    return await prohibitions.prohibit_lead(
+        connection, lead_id=lead_id, now=now, reason=reason, by=user.as_user()
+    )
 
 
 async def _move_lead(
