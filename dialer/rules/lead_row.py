@@ -217,26 +217,32 @@ class _Reading:
         )
 
     def _lead(self) -> LeadDraft:
-        family, given = self._one_line(LeadField.FAMILY_NAME), self._one_line(LeadField.GIVEN_NAME)
-        person = f"{family} {given}".strip()
-        name = self._one_line(LeadField.NAME)
-        contact_person = self._one_line(LeadField.CONTACT_PERSON)
+        line = {
+            each: " ".join((parts[0] if len(parts) == 1 else " ".join(parts)).split())
+            for each, parts in self.texts.items()
+        }.get
+        name, contact_person = line(LeadField.NAME, ""), line(LeadField.CONTACT_PERSON, "")
+        person = f"{line(LeadField.FAMILY_NAME, '')} {line(LeadField.GIVEN_NAME, '')}".strip()
         if not name:
             name = person
-        elif person and not contact_person:
+        elif not contact_person:
             contact_person = person
-        prefecture, city = self._place()
+        prefecture, city = _place(
+            line(LeadField.PREFECTURE, ""),
+            "".join(self.texts.get(LeadField.CITY, ())),
+            line(LeadField.ADDRESS, ""),
+        )
         return LeadDraft(
             row=self.row,
             name=name,
-            name_kana=unicodedata.normalize("NFKC", self._one_line(LeadField.NAME_KANA)),
+            name_kana=unicodedata.normalize("NFKC", line(LeadField.NAME_KANA, "")),
             contact_person=contact_person,
-            postal_code=_postal_code(self._one_line(LeadField.POSTAL_CODE), self.region),
+            postal_code=_postal_code(line(LeadField.POSTAL_CODE, ""), self.region),
             prefecture=prefecture,
             city=city,
-            building=self._one_line(LeadField.BUILDING),
-            email=unicodedata.normalize("NFKC", self._one_line(LeadField.EMAIL)),
-            website=self._one_line(LeadField.WEBSITE),
+            building=line(LeadField.BUILDING, ""),
+            email=unicodedata.normalize("NFKC", line(LeadField.EMAIL, "")),
+            website=line(LeadField.WEBSITE, ""),
             notes="\n".join(self.texts.get(LeadField.NOTES, ())),
             extra=self.extra,
             contacts=tuple(self.contacts),
@@ -247,24 +253,6 @@ class _Reading:
                 if contact.e164 is not None and contact.kind != "fax"
             ),
         )
-
-    def _one_line(self, field: LeadField) -> str:
-        parts = self.texts.get(field)
-        if parts is None:
-            return ""
-        return " ".join((parts[0] if len(parts) == 1 else " ".join(parts)).split())
-
-    def _place(self) -> tuple[str, str]:
-        """Prefecture and the rest, from their own columns or from one with everything."""
-        prefecture = self._one_line(LeadField.PREFECTURE)
-        city = "".join(self.texts.get(LeadField.CITY, ()))
-        address = self._one_line(LeadField.ADDRESS)
-        match = _PREFECTURE.match(address)
-        if match and prefecture in ("", match[0]):
-            prefecture, address = match[0], address[match.end() :].strip()
-        if address.startswith(city):
-            city = ""
-        return prefecture, " ".join(f"{city}{address}".split())
 
     def _phone_cells(self) -> tuple[Cell, ...]:
         return tuple(self.unusable) or tuple(
@@ -279,6 +267,17 @@ class _Reading:
         detail: tuple[Cell, ...] = (),
     ) -> RowProblem:
         return RowProblem(self.row, reason, detail, tuple(self.cells))
+
+
+def _place(prefecture: str, city: str, address: str) -> tuple[str, str]:
+    """Prefecture and the rest, from their own columns or from one with everything."""
+    if address:
+        match = _PREFECTURE.match(address)
+        if match and prefecture in ("", match[0]):
+            prefecture, address = match[0], address[match.end() :].strip()
+        if address.startswith(city):
+            city = ""
+    return prefecture, " ".join(f"{city}{address}".split())
 
 
 def _contact_kind(number: PhoneNumber) -> str:

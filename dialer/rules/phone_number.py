@@ -251,6 +251,16 @@ _KIND_BY_TYPE = {
     PhoneNumberType.FIXED_LINE_OR_MOBILE: NumberKind.FIXED,
     PhoneNumberType.MOBILE: NumberKind.MOBILE,
 }
+_KIND_BY_GROUP = {
+    "premium": NumberKind.PREMIUM,
+    "toll_free": NumberKind.TOLL_FREE,
+    "voip": NumberKind.VOIP,
+    "personal": NumberKind.OTHER,
+    "pager": NumberKind.OTHER,
+    "uan": NumberKind.UAN,
+    "fixed": NumberKind.FIXED,
+    "mobile": NumberKind.MOBILE,
+}
 # 184 hides and 186 shows the caller's number (NTT): a habit of dialling, not the number.
 _CALLER_ID_PREFIX = re.compile(r"18[46](?=0\d{9,10}$)")
 
@@ -286,7 +296,7 @@ def _read_japanese(digits: str, *, international: bool, may_restore: bool) -> Ph
     match = _japanese_plan().fullmatch(national)
     if match is None or match.lastgroup is None:
         return None
-    kind = NumberKind(match.lastgroup.split("__")[0])
+    kind = _KIND_BY_GROUP[match.lastgroup]
     return PhoneNumber(f"+81{national}", kind, zero_restored=restored)
 
 
@@ -310,8 +320,8 @@ def _japanese_plan() -> re.Pattern[str]:
         "premium": plan.premium_rate,
         "toll_free": plan.toll_free,
         "voip": plan.voip,
-        "other": plan.personal_number,
-        "other__pager": plan.pager,
+        "personal": plan.personal_number,
+        "pager": plan.pager,
         "uan": plan.uan,
         "fixed": plan.fixed_line,
         "mobile": plan.mobile,
