@@ -1,0 +1,266 @@
+"""The lists that people and the dialler read all day walk an index and stop after a page.
+
+The plans are those of the very statements that the use cases send.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import event, insert, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dialer import campaign_state, history, lead_list, mybox, prohibitions
+from dialer.claiming import ClaimRequest, claim
+from dialer.history import HistoryFilter
+from dialer.rules.hangup_cause import CallOutcome
+from dialer.storage.engine import Database
+from dialer.storage.tables import actions, calls, contact_points, leads, mybox_entries
+from dialer.storage.tables import prohibitions as prohibitions_table
+from tests.small_world import NOON, SmallWorld, build_small_world
+
+LEADS = 2_000
+
+
+@pytest.fixture
+async def world(database: Database) -> SmallWorld:
+    """A project with some thousand leads and calls, and the database's statistics of them."""
+    async with database.write() as connection:
+        world = await build_small_world(connection)
+        await _add_leads(connection, world)
+        spring = await campaign_state.ensure_campaign(
+            connection, name="spring", project_id=world.project_id, now=NOON
+        )
+        await _add_calls(connection, world, [world.campaign_id, *[spring] * 4])
+        await connection.execute(text("ANALYZE"))
+    return world
+
+
+@pytest.fixture
+async def sent(database: Database) -> AsyncIterator["Sent"]:
+    with _listening(database) as sent:
+        yield sent
+
+
+async def test_leads_of_a_project(database: Database, world: SmallWorld, sent: "Sent") -> None:
+    async with database.read() as connection:
+        page = await lead_list.list_leads(
+            connection, project_id=world.project_id, viewer=world.suzuki, limit=20, now=NOON
+        )
+        sent.clear()
+        await lead_list.list_leads(
+            connection,
+            project_id=world.project_id,
+            viewer=world.suzuki,
+            after=page.next_key,
+            limit=20,
+            now=NOON,
+        )
+    plan = await _plan(database, sent, "FROM leads")
+    assert _uses(plan, "ix_leads_project_id_id", "pk_leads")
+    assert not _sorts(plan)
+    for rest in ("FROM contact_points", "FROM mybox_entries", "FROM actions"):
+        assert not _reads_whole_tables(await _plan(database, sent, rest)), rest
+
+
+async def test_a_lead_found_by_its_number(
+    database: Database, world: SmallWorld, sent: "Sent"
+) -> None:
+    async with database.read() as connection:
+        page = await lead_list.list_leads(
+            connection,
+            project_id=world.project_id,
+            viewer=world.suzuki,
+            text="03-5254-0007",
+            now=NOON,
+        )
+    assert len(page.rows) == 1
+    assert _uses(await _plan(database, sent, "FROM leads"), "ix_contact_points_e164")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (HistoryFilter(project_id=1), "ix_actions_project_id_at_id"),
+        (HistoryFilter(user_id=2), "ix_actions_user_id_at_id"),
+        (HistoryFilter(since=NOON + timedelta(minutes=20)), "ix_actions_at_id"),
+        (HistoryFilter(outcome=CallOutcome.BUSY), "ix_actions_at_id"),
+    ],
+)
+async def test_history(
+    database: Database, world: SmallWorld, sent: "Sent", wanted: HistoryFilter, index: str
+) -> None:
+    async with database.read() as connection:
+        page = await history.list_history(connection, wanted=wanted, viewer=world.sato, limit=10)
+        sent.clear()
+        await history.list_history(
+            connection, wanted=wanted, viewer=world.sato, after=page.next_key, limit=10
+        )
+    plan = await _plan(database, sent, "FROM actions")
+    assert _uses(plan, index)
+    assert not _sorts(plan)
+
+
+async def test_history_of_a_number(database: Database, world: SmallWorld, sent: "Sent") -> None:
+    async with database.read() as connection:
+        await history.list_history(
+            connection, wanted=HistoryFilter(number="03-5254-0100"), viewer=world.sato
+        )
+    assert _uses(
+        await _plan(database, sent, "FROM actions"), "ix_calls_e164_claimed_at", "ix_actions_at_id"
+    )
+
+
+async def test_the_claim_walks_the_calling_order(
+    database: Database, world: SmallWorld, sent: "Sent"
+) -> None:
+    request = ClaimRequest(
+        campaign_id=world.campaign_id,
+        project_id=world.project_id,
+        workgroup_ids=(world.tokyo,),
+        max_attempts=3,
+        trunk="carrier",
+        caller_ids=("+81312345678",),
+    )
+    claimed = await claim(database, request, 5, NOON + timedelta(days=9))
+    assert len(claimed) == 5
+    plan = await _plan(database, sent, "ORDER BY leads.priority")
+    assert _uses(plan, "ix_leads_calling_order")
+    assert not _sorts(plan)
+    assert not _reads_whole_tables(plan)
+
+
+async def test_counts_and_prohibitions(database: Database, world: SmallWorld, sent: "Sent") -> None:
+    async with database.read() as connection:
+        since = NOON + timedelta(minutes=LEADS - 200)
+        await campaign_state.counts(connection, campaign_id=world.campaign_id, since=since)
+        await prohibitions.standing(connection, e164s=["+81352540001"])
+        await mybox.holder_of(connection, lead_id=1, now=NOON)
+    assert _uses(await _plan(database, sent, "FROM calls"), "ix_calls_campaign_id_claimed_at")
+    assert _uses(await _plan(database, sent, "FROM prohibitions"), "uq_prohibitions_standing")
+    assert _uses(await _plan(database, sent, "FROM mybox_entries"), "uq_mybox_entries_held_lead")
+
+
+# --- plans ------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Sent:
+    """The statements that were sent, with their parameters."""
+
+    statements: list[tuple[str, Any]]
+
+    def clear(self) -> None:
+        self.statements.clear()
+
+    def one_with(self, part: str) -> tuple[str, Any]:
+        found = [(sql, values) for sql, values in self.statements if part in " ".join(sql.split())]
+        assert found, f"nothing with {part!r} was sent"
+        return found[-1]
+
+
+@contextmanager
+def _listening(database: Database) -> Iterator[Sent]:
+    sent = Sent([])
+
+    def note(
+        _connection: Any, _cursor: Any, sql: str, values: Any, _context: Any, many: bool
+    ) -> None:
+        if not many:
+            sent.statements.append((sql, values))
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+
+
+async def _plan(database: Database, sent: Sent, part: str) -> str:
+    sql, values = sent.one_with(part)
+    async with database.read() as connection:
+        if database.is_sqlite:
+            rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
+            return "\n".join(row.detail for row in rows)
+        # Small tables are read whole with good reason; a list of years is not.
+        await connection.execute(text("SET LOCAL enable_seqscan = off"))
+        rows = await connection.exec_driver_sql(f"EXPLAIN {sql}", values)
+        return "\n".join(row[0] for row in rows)
+
+
+def _uses(plan: str, *indexes: str) -> bool:
+    """Any of the indexes; pk_… is what SQLite calls the INTEGER PRIMARY KEY."""
+    found = any(index in plan for index in indexes)
+    assert found or ("pk_leads" in indexes and "INTEGER PRIMARY KEY" in plan), plan
+    return True
+
+
+def _sorts(plan: str) -> bool:
+    return "TEMP B-TREE FOR" in plan or "Sort  (" in plan
+
+
+def _reads_whole_tables(plan: str) -> bool:
+    lines = [line.strip() for line in plan.splitlines()]
+    return any(
+        (line.startswith("SCAN ") and "INDEX" not in line) or "Seq Scan" in line for line in lines
+    )
+
+
+async def _add_leads(connection: AsyncConnection, world: SmallWorld) -> None:
+    numbers = range(1, LEADS + 1)
+    lead = {"project_id": world.project_id, "created_at": NOON}
+    point = {"kind": "phone", "position": 0, "raw": "", "number_kind": "fixed"}
+    box = {"user_id": world.suzuki.id, "since": NOON}
+    await connection.execute(
+        insert(leads), [{**lead, "id": number, "name": f"会社{number}"} for number in numbers]
+    )
+    await connection.execute(
+        insert(contact_points),
+        [{**point, "lead_id": number, "e164": f"+8135254{number:04}"} for number in numbers],
+    )
+    await connection.execute(
+        insert(mybox_entries), [{**box, "lead_id": number} for number in numbers if number > 1500]
+    )
+    await connection.execute(
+        insert(prohibitions_table),
+        [{"e164": f"+8190{number:08}", "prohibited_at": NOON} for number in numbers],
+    )
+
+
+async def _add_calls(connection: AsyncConnection, world: SmallWorld, campaigns: list[int]) -> None:
+    """One of five is 鈴木's, in the team's project and of the first campaign."""
+    team = [world.suzuki, *[world.tanaka] * 4]
+    projects = [world.project_id, *[world.other_project_id] * 4]
+    made = [(uuid4(), number, NOON + timedelta(minutes=number)) for number in range(1, LEADS + 1)]
+    await connection.execute(
+        insert(actions),
+        [
+            {
+                "id": call_id,
+                "kind": "call",
+                "at": at,
+                "lead_id": number,
+                "project_id": projects[number % 5],
+                "user_id": team[number % 5].id,
+            }
+            for call_id, number, at in made
+        ],
+    )
+    await connection.execute(
+        insert(calls),
+        [
+            {
+                "id": call_id,
+                "campaign_id": campaigns[number % 5],
+                "e164": f"+8135254{number:04}",
+                "trunk": "carrier",
+                "attempt": 1,
+                "claimed_at": at,
+                "ended_at": at,
+                "outcome": CallOutcome.BUSY,
+            }
+            for call_id, number, at in made
+        ],
+    )
