@@ -47,13 +47,15 @@ class Part:
 
     `own_loader`: programs run through the unpacked dynamic loader, so that they may come from a
     newer Debian than the machine; otherwise they must match the machine's C library, which is then
-    left out of the part.
+    left out of the part. `without`: more packages, by the start of their names, that are
+    depended on but not needed to run.
     """
 
     name: str
     packages: tuple[str, ...]
     suites: tuple[str, ...] = (OWN_RELEASE,)
     own_loader: bool = False
+    without: tuple[str, ...] = ()
 
 
 PARTS = {
@@ -67,14 +69,31 @@ PARTS = {
         ),
         Part("sipp", ("sip-tester",)),
         Part("espeak-ng", ("espeak-ng",)),
-        Part("postgresql", ("postgresql",)),
+        Part(
+            "postgresql", ("postgresql",), without=("libllvm", "libz3", "postgresql-client-common_")
+        ),
         Part("redis", ("redis-server",)),
-        Part("chromium", ("chromium", "fonts-ipafont-gothic")),
+        Part(
+            "chromium",
+            # With fonts that show both languages well on a machine that has none.
+            ("chromium", "fonts-inter", "fonts-morisawa-bizud-gothic"),
+            without=("adwaita-icon-theme_", "libgl1-mesa-dri_", "libllvm", "libperl", "libz3"),
+        ),
         Part("python3-pip-whl", ("python3-pip-whl", "python3-setuptools-whl")),
     )
 }
 
 _C_LIBRARY = ("libc6_", "libc-bin_", "libc-l10n_", "locales_")
+# What packages need to be installed and started by a system, which is not done with them here.
+_FOR_INSTALLING = (
+    "adduser_",
+    "debconf_",
+    "dpkg_",
+    "init-system-helpers_",
+    "perl",
+    "systemd",
+    "tar_",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +181,8 @@ def _fetch_from(part: Part, suite: str, progress: Progress) -> Unpacked:
     apt = _Apt.prepare(cache_folder() / "apt" / suite, chosen)
     apt.update(f"{part.name}: package lists", progress)
     debs = apt.download(part.packages, f"{part.name}: download", progress)
-    if not part.own_loader:
-        debs = [deb for deb in debs if not deb.name.startswith(_C_LIBRARY)]
+    unwanted = (*_FOR_INSTALLING, *part.without, *(() if part.own_loader else _C_LIBRARY))
+    debs = [deb for deb in debs if not deb.name.startswith(unwanted)]
     result = _unpack(part, suite, debs, progress)
     shutil.rmtree(apt.folder / "cache", ignore_errors=True)  # the packages are not needed again
     progress.say(f"{part.name} {result.version} is ready ({time.monotonic() - started:.0f} s)")
