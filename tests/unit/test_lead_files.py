@@ -1,9 +1,7 @@
 """Lists from many hands: every encoding, delimiter and header that turns up is read."""
 
 import contextlib
-import csv
 import io
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from hypothesis import strategies as st
 from dialer.lead_file_errors import FileProblem, LeadFileError
 from dialer.lead_files import LeadFile, load_lead_file, parse_mapping, read_lead_file
 from dialer.rules.lead_columns import LeadField, column_letter, find_header, recognise
-from dialer.rules.lead_problem import RowNote, RowProblem, RowReason, RowWarning
+from dialer.rules.lead_problem import RowProblem
 from dialer.rules.lead_row import LeadDraft, read_row
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -32,24 +30,6 @@ def problem(text: str | bytes, **options: object) -> LeadFileError:
         read(text, **options)
     assert caught.value.text("ja") != caught.value.text("en")
     return caught.value
-
-
-def row(text: str, header: str = HEADER) -> LeadDraft | RowProblem | RowWarning | None:
-    file = read(f"{header}\n{text}\n")
-    number, cells = next(iter(file.numbered_rows()))
-    return read_row(number, cells, file.header)
-
-
-def lead(text: str, header: str = HEADER) -> LeadDraft:
-    draft = row(text, header)
-    assert isinstance(draft, LeadDraft), draft
-    return draft
-
-
-def refusal(text: str, header: str = HEADER) -> RowProblem:
-    refused = row(text, header)
-    assert isinstance(refused, RowProblem), refused
-    return refused
 
 
 def workbook(**sheets: list[list[object]]) -> bytes:
@@ -208,15 +188,6 @@ def test_columns_are_known_by_what_people_call_them(name: str, field: LeadField 
     assert recognise(name) is field
 
 
-def test_in_a_list_of_companies_the_person_is_the_one_to_ask_for() -> None:
-    draft = lead("日の出,吉田 恵,03-5254-2287", "会社名,氏名,TEL")
-    assert (draft.name, draft.contact_person) == ("日の出", "吉田 恵")
-    assert lead("吉田 恵,03-5254-2287", "氏名,TEL").name == "吉田 恵"
-    draft = lead("日の出,吉田,恵,03-5254-2287", "会社名,姓,名,TEL")
-    assert (draft.name, draft.contact_person) == ("日の出", "吉田 恵")
-    assert lead("吉田,恵,03-5254-2287", "姓,名,TEL").name == "吉田 恵"
-
-
 def test_column_letters_are_those_of_a_spreadsheet() -> None:
     assert [column_letter(index) for index in (0, 25, 26, 701, 702)] == [
         "A", "Z", "AA", "ZZ", "AAA",
@@ -229,134 +200,6 @@ def test_no_rows_break_the_search_for_a_header(rows: list[list[str]]) -> None:
     if header is not None:
         assert len(header.columns) == len(rows[header.row - 1])
         assert len({column.name for column in header.columns}) == len(header.columns)
-
-
-# --- rows ---------------------------------------------------------------------------------
-
-
-def test_the_rows_of_the_sample_are_what_is_expected() -> None:
-    expected = json.loads((SAMPLES / "expected.json").read_text(encoding="utf-8"))["rows"]
-    for name in ("leads_cp932.csv", "leads_utf8_bom.csv"):
-        file = load_lead_file(SAMPLES / name)
-        drafts = [read_row(number, cells, file.header) for number, cells in file.numbered_rows()]
-        assert len(drafts) == len(expected)
-        for draft, wanted in zip(drafts, expected, strict=True):
-            assert isinstance(draft, LeadDraft | RowProblem)
-            assert draft.row == wanted["row"]
-            if isinstance(draft, RowProblem):
-                assert draft.reason == wanted["problem"]
-                continue
-            assert wanted["problem"] is None
-            numbers = {contact.label: contact.e164 for contact in draft.contacts}
-            assert numbers.get("電話番号") == wanted["phone"]
-            assert numbers.get("携帯番号") == wanted["mobile"]
-
-
-def test_a_lead_has_everything_that_its_row_says() -> None:
-    draft = lead(
-        "ｱｵｲ,あおい商店,吉田,03-5254-2287 内線12,090-1234-5678,03-5254-2288,ａ＠example.jp,"
-        "1000001,東京都,千代田区,丸の内1-1,青ビル,https://example.jp,折返し,建設,x",
-        "フリガナ,会社名,担当者名,電話番号,携帯番号,FAX,メール,郵便番号,都道府県,市区町村,番地,"
-        "建物名,URL,備考,業種,",
-    )
-    assert draft.name == "あおい商店"
-    assert draft.name_kana == "アオイ"
-    assert draft.contact_person == "吉田"
-    assert draft.email == "a@example.jp"
-    assert draft.postal_code == "100-0001"
-    assert (draft.prefecture, draft.city, draft.building) == (
-        "東京都",
-        "千代田区丸の内1-1",
-        "青ビル",
-    )
-    assert draft.website == "https://example.jp"
-    assert draft.notes == "折返し"
-    assert dict(draft.extra) == {"業種": "建設", "[P]": "x"}
-    assert [(each.kind, each.label, each.position, each.e164) for each in draft.contacts] == [
-        ("phone", "電話番号", 0, "+81352542287"),
-        ("mobile", "携帯番号", 1, "+819012345678"),
-        ("fax", "FAX", 2, "+81352542288"),
-    ]
-    assert (draft.contacts[0].raw, draft.contacts[0].note) == ("03-5254-2287 内線12", "内線12")
-    assert draft.callable_numbers == ("+81352542287", "+819012345678")
-
-
-def test_one_address_column_is_taken_apart() -> None:
-    draft = lead("日の出,1,03-5254-2287,福岡県福岡市博多区1-2", "会社名,No,電話,住所")
-    assert (draft.prefecture, draft.city) == ("福岡県", "福岡市博多区1-2")
-    draft = lead("日の出,京都府,京都市,京都府京都市左京区1,03-5254-2287", "社名,県,市,住所,電話")
-    assert (draft.prefecture, draft.city) == ("京都府", "京都市左京区1")
-
-
-def test_a_lost_zero_is_restored_and_reported() -> None:
-    draft = lead("日の出,352542287")
-    assert draft.contacts[0].zero_restored
-    assert [warning.note for warning in draft.warnings] == [RowNote.ZERO_RESTORED]
-    assert "352542287" in draft.warnings[0].text("en")
-
-
-def test_an_unusable_number_beside_a_usable_one_is_kept_and_reported() -> None:
-    draft = lead("日の出,03-1234,090-1234-5678", "会社名,電話番号,携帯")
-    assert [(each.raw, each.e164) for each in draft.contacts] == [
-        ("03-1234", None),
-        ("090-1234-5678", "+819012345678"),
-    ]
-    assert draft.warnings[0].note is RowNote.NUMBER_UNUSABLE
-    assert lead("日の出,なし,090-1234-5678", "会社名,電話番号,携帯").warnings == ()
-
-
-def test_several_numbers_in_a_cell_are_several_contact_points() -> None:
-    draft = lead("日の出,03-5254-2287/090-1234-5678")
-    assert draft.callable_numbers == ("+81352542287", "+819012345678")
-    assert [each.kind for each in draft.contacts] == ["phone", "mobile"]
-
-
-def test_the_same_number_twice_is_one_contact_point() -> None:
-    draft = lead("日の出,03-5254-2287,03(5254)2287（代）", "会社名,電話番号,電話番号2")
-    assert draft.callable_numbers == ("+81352542287",)
-    assert dict(draft.extra) == {"電話番号2": "03(5254)2287（代）"}
-
-
-def test_a_premium_number_is_kept_with_a_warning() -> None:
-    draft = lead("日の出,0990-512-345")
-    assert draft.contacts[0].number_kind == "premium"
-    assert [warning.note for warning in draft.warnings] == [RowNote.NEVER_DIALLED]
-
-
-@pytest.mark.parametrize(
-    ("text", "reason", "words"),
-    [
-        ("日の出,なし", RowReason.NO_USABLE_PHONE, "no usable phone: 電話番号 “なし”"),
-        ("日の出,", RowReason.NO_USABLE_PHONE, "the cell is empty"),
-        ("日の出,110", RowReason.NO_USABLE_PHONE, "service code"),
-        (",03-5254-2287", RowReason.NO_NAME, "no name"),
-        ("日の出,03-5254-2287,後で", RowReason.TOO_MANY_CELLS, "[C] “後で”"),
-        ("x" * 401 + ",03-5254-2287", RowReason.TOO_LONG, "name “401 > 400”"),
-    ],
-)
-def test_a_refused_row_says_why(text: str, reason: RowReason, words: str) -> None:
-    refused = refusal(text)
-    assert refused.row == 2
-    assert refused.reason is reason
-    assert words in refused.text("en")
-    assert refused.text("ja") != refused.text("en")
-    assert "".join(refused.cells) == "".join(text.split(","))
-
-
-def test_a_fax_alone_is_no_way_to_call() -> None:
-    refused = refusal("日の出,,03-5254-2287", "会社名,電話番号,FAX")
-    assert refused.reason is RowReason.NO_USABLE_PHONE
-
-
-@pytest.mark.parametrize("text", ["※担当者名は敬称略,", ",（注）古い番号", "会社名,電話番号"])
-def test_notes_and_repeated_headers_are_no_leads_and_no_problems(text: str) -> None:
-    warning = row(text)
-    assert isinstance(warning, RowWarning)
-    assert warning.note is RowNote.NOT_A_LEAD
-
-
-def test_control_characters_do_not_reach_the_database() -> None:
-    assert lead("日の\x00出\x07,03-5254-2287").name == "日の出"
 
 
 # --- spreadsheets -------------------------------------------------------------------------
@@ -424,20 +267,3 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 def test_no_bytes_break_the_reader(data: bytes) -> None:
     with contextlib.suppress(LeadFileError):
         read_lead_file(data, file_name="x")
-
-
-CELLS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=12)
-
-
-@given(st.lists(CELLS, min_size=1, max_size=5), st.sampled_from([",", "\t", ";"]))
-def test_whatever_a_cell_says_is_kept(values: list[str], delimiter: str) -> None:
-    names = [f"項目{index}" for index in range(len(values))]
-    stream = io.StringIO()
-    writer = csv.writer(stream, delimiter=delimiter)
-    writer.writerow(["会社名", "電話番号", *names])
-    writer.writerow(["日の出", "03-5254-2287", *values])
-    file = read(stream.getvalue())
-    draft = read_row(2, file.rows[1], file.header)
-    assert isinstance(draft, LeadDraft)
-    kept = {name: text.strip() for name, text in zip(names, values, strict=True) if text.strip()}
-    assert dict(draft.extra) == kept
