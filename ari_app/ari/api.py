@@ -214,8 +214,8 @@ def remove_from_bridge(bridge_id: str, channel_id: str) -> AriRequest[None]:
 def destroy_bridge(bridge_id: str) -> AriRequest[None]:
     """Destroy a bridge; channels in it stay in our application.
 
-    `BridgeDestroyed` comes only while Asterisk counts us as interested, which ends with
-    `remove_from_bridge`: do not wait for it.
+    It is gone soon after the reply, not before. `BridgeDestroyed` comes only while Asterisk counts
+    us as interested, which ends with `remove_from_bridge`: do not wait for it.
     """
     return AriRequest("DELETE", _path("bridges", bridge_id), ignore_body)
 
