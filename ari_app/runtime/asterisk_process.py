@@ -41,6 +41,7 @@ class AsteriskProcess:
         self._die_with_parent = die_with_parent
         self._child: asyncio.subprocess.Process | None = None
         self._adopted_pid: int | None = None
+        self._killed = False
 
     @property
     def pid(self) -> int | None:
@@ -59,6 +60,7 @@ class AsteriskProcess:
 
         Raises FolderUnwritable or DiskFull.
         """
+        private_folder(self.run_folder)
         for sub in ("log", "var", "spool"):
             private_folder(self.run_folder / sub)
         paths = {
@@ -71,6 +73,7 @@ class AsteriskProcess:
 
     async def launch(self, *, timeout: float = START_TIMEOUT) -> None:
         """Start it and wait until it has fully booted. Raises StartFailed with what it said."""
+        self._adopted_pid = None
         for stale in ("errors.log", "messages.log", "console.log"):
             with contextlib.suppress(FileNotFoundError):
                 (self.run_folder / "log" / stale).unlink()
@@ -102,8 +105,13 @@ class AsteriskProcess:
             self.kill()
             raise
 
-    def running_elsewhere(self) -> int | None:
-        """The process id of an Asterisk that already runs in this run folder."""
+    async def running_already(self) -> int | None:
+        """The process id of an Asterisk that runs in this run folder."""
+        if self._killed:
+            await self.wait()
+            self._killed = False
+        if not self.run_folder.is_dir():
+            return None
         try:
             pid = int((self._socket_folder() / "asterisk.pid").read_text("ascii"))
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -112,7 +120,7 @@ class AsteriskProcess:
         return pid if os.fsencode(self._config_file) in command.split(b"\0") else None
 
     def adopt(self, pid: int) -> None:
-        """Take over the process found by `running_elsewhere`."""
+        """Take over the process found by `running_already`."""
         self._adopted_pid = pid
 
     async def cli(self, command: str) -> str:
@@ -156,10 +164,12 @@ class AsteriskProcess:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(5):
                     await self.wait()
+        self._remove_short_path()
 
     def kill(self) -> None:
-        """End it at once with SIGKILL, as a crash would."""
+        """End it at once with SIGKILL, as a crash would; `wait` tells when it is gone."""
         if self.pid is not None:
+            self._killed = True
             _signal(self.pid, signal.SIGKILL)
 
     async def wait(self) -> int | None:
@@ -184,6 +194,10 @@ class AsteriskProcess:
     def _config_file(self) -> Path:
         return self.run_folder / "etc" / "asterisk.conf"
 
+    @property
+    def _short_path(self) -> Path:
+        return self.run_folder / "short"
+
     def _command(self, *arguments: str) -> Sequence[str]:
         # setpriv is part of util-linux, which every Debian has; the signal comes from the kernel,
         # so it comes even if this process is killed.
@@ -194,11 +208,16 @@ class AsteriskProcess:
         """The run folder, or a short path to it where the control socket's would be too long."""
         if len(os.fsencode(self.run_folder / "asterisk.ctl")) <= _SOCKET_PATH_LIMIT:
             return self.run_folder
-        link = self.run_folder / "short"
+        link = self._short_path
         if not link.is_symlink() or not link.readlink().is_dir():
             link.unlink(missing_ok=True)
             link.symlink_to(tempfile.mkdtemp(prefix="kakeru-"))
         return link.readlink()
+
+    def _remove_short_path(self) -> None:
+        if self._short_path.is_symlink():
+            shutil.rmtree(self._short_path.readlink(), ignore_errors=True)
+            self._short_path.unlink()
 
     async def _wait_for_control_socket(self) -> None:
         control = self._socket_folder() / "asterisk.ctl"
@@ -211,14 +230,6 @@ class AsteriskProcess:
                     f"{self.last_words()}"
                 )
             await asyncio.sleep(0.02)
-
-
-def discard(process: AsteriskProcess) -> None:
-    """Delete the run folder of a process that has ended."""
-    link = process.run_folder / "short"
-    if link.is_symlink():
-        shutil.rmtree(link.readlink(), ignore_errors=True)
-    shutil.rmtree(process.run_folder, ignore_errors=True)
 
 
 def _alive(pid: int) -> bool:

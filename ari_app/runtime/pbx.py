@@ -147,7 +147,7 @@ class Pbx(AsteriskProcess):
 
         Raises PortInUse, FolderUnwritable, DiskFull or StartFailed.
         """
-        running = self.running_elsewhere()
+        running = await self.running_already()
         if running is not None:
             self.adopt(running)
         else:
