@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Final
 from uuid import UUID
 
@@ -79,17 +80,17 @@ class TrunkAddress:
 
 
 class AsteriskTelephony:
-    """One Asterisk. `trunks` by name; `sound_of` gives the sound file of a message's text."""
+    """One Asterisk. `trunks` by name; `messages` are sound files, without ending, by campaign."""
 
     def __init__(
         self,
         ari: AriConnection,
         trunks: Mapping[str, TrunkAddress],
-        sound_of: Callable[[str], str],
+        messages: Mapping[str, Path],
     ) -> None:
         self._ari = ari
         self._trunks = trunks
-        self._sound_of = sound_of
+        self._messages = messages
         self._queue: asyncio.Queue[TelephonyEvent] = asyncio.Queue()
 
     # --- events -------------------------------------------------------------------------------
@@ -180,7 +181,7 @@ class AsteriskTelephony:
                 caller_id=command.caller_id,
                 variables={
                     "KAKERU_RECORDING": command.recording_path,
-                    "KAKERU_MESSAGE": self._sound_of(command.message),
+                    "KAKERU_MESSAGE": str(self._messages[command.campaign]),
                     "KAKERU_DEADMAN": str(DEAD_MAN_SECONDS),
                 },
             ),

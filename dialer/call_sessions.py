@@ -124,7 +124,7 @@ class CallSessions:
                 caller_id=claimed.caller_id,
                 ring_timeout_seconds=settings.ring_timeout_seconds,
                 recording_path=str(path),
-                message=settings.abandoned_message,
+                campaign=settings.name,
             )
         )
 

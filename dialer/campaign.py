@@ -6,6 +6,7 @@ The YAML files under ``config/campaigns/`` are read into these models by
 
 from datetime import time
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -118,9 +119,12 @@ class CampaignSettings(Settings):
     )
     record: bool = Field(True, description="record every conversation")
     abandoned_message: str = Field(
-        "お電話ありがとうございます。こちらは営業のお電話でした。"
-        "ただいま担当者におつなぎできませんでした。失礼いたします。",
-        description="spoken to a person for whom no agent was free; name your business",
+        "",
+        description="said to a person for whom no agent was free; name your business. Japanese is "
+        "read from kana only. Left out: a standard text with the business_name of kakeru.yaml",
+    )
+    abandoned_sound: Path | None = Field(
+        None, description="a sound file (WAV, FLAC, Ogg) that is played instead of a spoken text"
     )
     hours: HoursSettings = HoursSettings()
     retries: RetrySettings = RetrySettings()

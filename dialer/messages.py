@@ -131,7 +131,7 @@ class DialCustomer:
     caller_id: str
     ring_timeout_seconds: int
     recording_path: str  # absolute; empty: not recorded
-    message: str  # text of the message played when nobody can take the call
+    campaign: str  # whose message is played when nobody can take the call
 
 
 @dataclass(frozen=True, slots=True)

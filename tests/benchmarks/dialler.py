@@ -101,7 +101,9 @@ async def _compare(folder: Path, pbx: Pbx, carrier: Carrier, calls_wanted: int) 
     SipAccounts(ari, database, [trunk])
     await ari.subscribe(f"endpoint:PJSIP/{trunk.endpoint}")
     telephony = HangUpInsteadOfJoining(
-        ari, {"bench": TrunkAddress(trunk.endpoint, lambda e164: e164)}, lambda _: ""
+        ari,
+        {"bench": TrunkAddress(trunk.endpoint, lambda e164: e164)},
+        {"bench": folder / "nothing"},
     )
     controller = build_controller(
         telephony=telephony,
