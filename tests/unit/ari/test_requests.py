@@ -23,7 +23,7 @@ from ari_app.ari.errors import (
     refusal,
 )
 from ari_app.ari.metrics import AriMetrics
-from ari_app.ari.requests import AriRequest, PendingRequests, encode
+from ari_app.ari.requests import AriRequest, PendingRequests, encode, ignore_body
 
 
 def decoded(request: AriRequest[Any]) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def test_replies_always_pass_the_event_filter() -> None:
 
 
 def test_yes_and_no_are_written_as_ari_wants_them() -> None:
-    request = AriRequest("POST", "x", api.ignore_body, {"a": True, "b": False, "c": 1.5})
+    request = AriRequest("POST", "x", ignore_body, {"a": True, "b": False, "c": 1.5})
     values = [each["value"] for each in decoded(request)["query_strings"]]
     assert values == ["true", "false", "1.5"]
 

@@ -97,7 +97,10 @@ async def test_a_long_queue_leaves_room_for_other_tasks(stream: EventStream) -> 
 
 
 async def test_a_waiting_reader_gets_what_comes_later(stream: EventStream) -> None:
-    reading = asyncio.create_task(anext(stream.events()))  # type: ignore[arg-type]
+    async def first() -> AriEvent:
+        return await anext(stream.events())
+
+    reading = asyncio.create_task(first())
     await asyncio.sleep(0)
     stream.put_message(bridge_message(1), b"1")
     assert isinstance(await asyncio.wait_for(reading, 1), BridgeDestroyed)
