@@ -122,6 +122,7 @@ class AriConnection:
     async def start(self) -> None:
         """Begin to connect, in the background; returns at once."""
         self._main = asyncio.create_task(self._run(), name=f"ari-{self.node}")
+        self._main.add_done_callback(self._ended)
 
     async def close(self) -> None:
         """Close the socket; the event stream ends after what is queued. Calls go on in Asterisk."""
@@ -301,6 +302,14 @@ class AriConnection:
                 failures = max(1, short_lives)
             await self._pause(failures)
 
+    def _ended(self, main: "asyncio.Task[None]") -> None:
+        """Only `close` ends it; anything else is a mistake in here and must not pass in silence."""
+        error = None if main.cancelled() else main.exception()
+        if error is not None:
+            _log.error("ari_connection_failed", node=self.node, exc_info=error)
+            self._set_state(ConnectionState.CLOSED, SetUpFailed(repr(error)))
+            self._stream.close()
+
     async def _live_once(self, *, attempt: int) -> float | None:
         """Connect and serve to the end; the seconds it stood, None if it never did."""
         self._connected_at = None
@@ -406,13 +415,13 @@ class AriConnection:
 
 def _one_error(group: ExceptionGroup[Exception]) -> AriError:
     """The error that ended a socket; a mistake in a set-up hook is reported, not hidden."""
-    for error in group.exceptions:
-        if not isinstance(error, AriError):
-            _log.error("ari_set_up_failed", exc_info=error)
-            return SetUpFailed(f"setting the connection up failed: {error!r}")
     first = group.exceptions[0]
-    assert isinstance(first, AriError)
-    return first
+    if isinstance(first, ExceptionGroup):
+        return _one_error(first)
+    if isinstance(first, AriError):
+        return first
+    _log.error("ari_set_up_failed", exc_info=first)
+    return SetUpFailed(f"setting the connection up failed: {first!r}")
 
 
 def _as_it_is(body: Any) -> Any:

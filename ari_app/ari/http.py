@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, Final
 
 from aiohttp import (
-    ClientConnectionError,
+    ClientError,
     ClientSession,
     ClientTimeout,
     ClientWebSocketResponse,
@@ -71,7 +71,7 @@ class AriHttp:
             raise NotConnected(
                 f"{self.url} does not answer within {self._connect_seconds:g} s"
             ) from error
-        except (ClientConnectionError, OSError) as error:
+        except (ClientError, OSError) as error:
             raise NotConnected(f"cannot reach Asterisk at {self.url}: {error}") from error
 
     async def get(self, uri: str, *, seconds: float) -> bytes:
@@ -83,7 +83,7 @@ class AriHttp:
         try:
             async with self._session.get(f"{self.url}/{uri}", timeout=limit) as response:
                 body = await response.read()
-        except (ClientConnectionError, TimeoutError) as error:
+        except (ClientError, TimeoutError) as error:
             raise ConnectionLost(f"GET {self.url}/{uri} failed: {error!r}") from error
         if response.status in _CREDENTIALS_REFUSED:
             raise AuthenticationFailed(url=self.url, username=self._username)

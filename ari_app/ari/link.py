@@ -51,15 +51,16 @@ class Link:
     async def run(self) -> None:
         """Read and write until the socket ends, which is raised as ConnectionLost.
 
-        What `on_message` raises ends the socket too.
+        What `on_message` raises ends the socket too, in an exception group.
         """
-        writer = asyncio.create_task(self._write(), name="ari-writer")
         try:
-            raise ConnectionLost(f"lost Asterisk: {await self._read()}")
+            async with asyncio.TaskGroup() as tasks:
+                writer = tasks.create_task(self._write(), name="ari-writer")
+                reason = await self._read()
+                writer.cancel()
         finally:
-            writer.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
             await self._socket.close()
+        raise ConnectionLost(f"lost Asterisk: {reason}")
 
     async def _read(self) -> str:
         receive = self._socket.receive
