@@ -7,6 +7,7 @@ from webui.access import guarded
 from webui.errors import error_pages
 from webui.live import OPEN_STREAMS, close_streams
 from webui.login_limits import LoginLimits
+from webui.pages.campaigns import STOCKS, Stocks
 from webui.pages.history import PLAYS, RecentPlays
 from webui.pages.login import LIMITS
 from webui.rendering import STATIC, set_up_templates
@@ -28,6 +29,7 @@ def create_app(services: WebServices) -> web.Application:
     app[SERVICES] = services
     app[LIMITS] = LoginLimits()
     app[PLAYS] = RecentPlays()
+    app[STOCKS] = Stocks()
     app[OPEN_STREAMS] = set()
     set_up_templates(app)
     app.on_response_prepare.append(add_security_headers)

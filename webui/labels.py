@@ -95,6 +95,7 @@ NOT_DIALLING: Mapping[str, str] = {
     NotDialling.RATE_LIMITED: marked("The trunk takes no more calls this second."),
     NotDialling.OUTSIDE_HOURS: marked("Outside calling hours."),
     NotDialling.NO_LEADS: marked("No lead may be called now."),
+    NotDialling.CALL_LIMIT: marked("The trial has made all its calls."),
     NotDialling.TELEPHONY_DOWN: marked("The telephone system cannot be reached."),
     NotDialling.DATABASE_DOWN: marked("The database cannot be reached, so nobody is called."),
     NotDialling.NOT_RUNNING: marked("The campaign is not running."),
@@ -105,6 +106,7 @@ CALM_NOTES = frozenset(
         NotDialling.AGENTS_BUSY,
         NotDialling.LINES_IN_USE,
         NotDialling.RATE_LIMITED,
+        NotDialling.CALL_LIMIT,
         NotDialling.NOT_RUNNING,
     }
 )

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
 from aiohttp import web
 
 from dialer.campaign import CampaignSettings
+from dialer.campaigns import CampaignLive
 from dialer.floor_views import AgentView
 from dialer.messages import CallId
 from dialer.ports import Clock, LiveUpdates, RecordingStore
@@ -36,39 +35,12 @@ class Floor(Protocol):
         """The effect of the result (`dialer.projects.ResultEffect`)."""
 
 
-class CampaignLiveView(Protocol):
-    """A campaign at this moment."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def ready_agents(self) -> int: ...
-    @property
-    def on_call(self) -> int: ...
-    @property
-    def after_call_work(self) -> int: ...
-    @property
-    def away(self) -> int: ...
-    @property
-    def ringing(self) -> int: ...
-    @property
-    def waiting(self) -> int: ...
-    @property
-    def lines_per_agent_now(self) -> float: ...
-    @property
-    def note(self) -> StrEnum | None: ...
-    @property
-    def retry_at(self) -> datetime | None: ...
-
-
 class Campaigns(Protocol):
     """The campaigns of this installation and their runners."""
 
     def settings(self) -> Sequence[CampaignSettings]: ...
 
-    def live(self, name: str) -> CampaignLiveView: ...
+    def live(self, name: str) -> CampaignLive: ...
 
     async def start(self, name: str, *, by: int) -> None: ...
 

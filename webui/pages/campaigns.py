@@ -1,13 +1,17 @@
 """キャンペーン: what each one does now, how far it is, and its start, pause and stop."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import campaign_state, claiming
-from dialer.campaign import CampaignSettings
+from dialer.campaign import CampaignSettings, Mode
 from dialer.campaign_state import CampaignCounts, CampaignRow, LeadProgress
+from dialer.campaigns import CampaignLive
 from dialer.claiming import LeadsHeldBack
 from dialer.floor_views import AgentView
 from dialer.rules.agent_state import AgentState
@@ -17,9 +21,10 @@ from dialer.running_campaign import CampaignNotReady, load_campaign
 from webui.formats import midnight
 from webui.labels import CALM_NOTES
 from webui.rendering import render
-from webui.services import CampaignLiveView, services
+from webui.services import services
 from webui.sessions import viewer
 
+_COUNT_EVERY = timedelta(seconds=5)
 _BUSY_FIRST = (
     AgentState.ON_CALL,
     AgentState.RESERVED,
@@ -31,16 +36,29 @@ _BUSY_FIRST = (
 
 
 @dataclass(frozen=True, slots=True)
+class Stock:
+    """A campaign's leads: how far they are, and why some are not called now."""
+
+    progress: LeadProgress
+    held_back: LeadsHeldBack | None  # None while the campaign's file names what is not there
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """One campaign as the page shows it; `problem` says what its file names in vain."""
+    """One campaign as the page shows it."""
 
     row: CampaignRow
     settings: CampaignSettings
-    live: CampaignLiveView
+    live: CampaignLive
     today: CampaignCounts
-    progress: LeadProgress
-    held_back: LeadsHeldBack | None
-    problem: str
+    stock: Stock
+
+    @property
+    def lines_per_agent(self) -> float:
+        """架電倍率 as it is now (the abandonment limit may have lowered it), or as it is set."""
+        if self.row.state == "running" and self.live.lines_per_agent_now:
+            return self.live.lines_per_agent_now
+        return self.settings.lines_per_agent if self.settings.mode is Mode.POWER else 1.0
 
     @property
     def outcomes(self) -> tuple[tuple[str, int], ...]:
@@ -112,28 +130,58 @@ async def _cards(request: web.Request, *, only: str | None = None) -> list[Card]
     given = services(request)
     known = {settings.name: settings for settings in given.campaigns.settings()}
     now = given.clock.now()
+    today = midnight(now, given.settings.time_zone)
     cards = []
     async with given.database.read() as connection:
         for row in await campaign_state.campaign_rows(connection, viewer=viewer(request)):
             settings = known.get(row.name)
             if settings is None or only not in (None, row.name):
                 continue
-            held_back, problem = None, ""
-            try:
-                running = await load_campaign(connection, settings)
-            except CampaignNotReady as error:
-                problem = str(error)
-            else:
-                held_back = await claiming.held_back(connection, running.claim_request, now)
-            today = await campaign_state.counts(
-                connection, campaign_id=row.id, since=midnight(now, given.settings.time_zone)
+            cards.append(
+                Card(
+                    row=row,
+                    settings=settings,
+                    live=given.campaigns.live(row.name),
+                    today=await campaign_state.counts(connection, campaign_id=row.id, since=today),
+                    stock=await request.app[STOCKS].of(connection, row, settings, now),
+                )
             )
-            progress = await campaign_state.lead_progress(
-                connection, project_id=row.project_id, now=now
-            )
-            live = given.campaigns.live(row.name)
-            cards.append(Card(row, settings, live, today, progress, held_back, problem))
     return cards
+
+
+class Stocks:
+    """Counts a campaign's leads at most every few seconds, however many pages watch it.
+
+    The counts read every lead of the project, and a busy card is fetched twice a second.
+    """
+
+    def __init__(self) -> None:
+        self._counted: dict[int, tuple[datetime, Stock]] = {}
+
+    async def of(
+        self,
+        connection: AsyncConnection,
+        row: CampaignRow,
+        settings: CampaignSettings,
+        now: datetime,
+    ) -> Stock:
+        if row.id in self._counted:
+            at, stock = self._counted[row.id]
+            if timedelta(0) <= now - at < _COUNT_EVERY:
+                return stock
+        progress = await campaign_state.lead_progress(
+            connection, project_id=row.project_id, now=now
+        )
+        held_back = None
+        with suppress(CampaignNotReady):  # the card shows why, from the runner
+            campaign = await load_campaign(connection, settings)
+            held_back = await claiming.held_back(connection, campaign.claim_request, now)
+        stock = Stock(progress, held_back)
+        self._counted[row.id] = (now, stock)
+        return stock
+
+
+STOCKS = web.AppKey("stocks", Stocks)
 
 
 def _floor(request: web.Request) -> dict[str, object]:

@@ -144,8 +144,8 @@ async def _change(
         async with services(request).database.write() as connection:
             done = await change(connection)
     except mybox.HeldByAnother as error:
-        holder = words_for(request)("The lead is in the MyBox of %(name)s.", name=error.holder_name)
-        return _refused(request, holder)
+        _ = words_for(request)
+        return _refused(request, _("The lead is in the MyBox of %(name)s.", name=error.holder_name))
     except mybox.NotAssigned:
         return _refused(request, marked("Only who is assigned to the project may hold the lead."))
     except prohibitions.NoNumber:

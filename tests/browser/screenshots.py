@@ -1,0 +1,209 @@
+"""Pictures of every page, for looking at and for ``docs/images``.
+
+    python -m tests.browser.screenshots FOLDER [--only PAGE] [--docs]
+
+`--docs` takes only those that the documentation shows.
+"""
+
+import argparse
+import asyncio
+import tempfile
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from playwright.async_api import Browser, Page, async_playwright
+from sqlalchemy import select
+
+from ari_app.runtime.chromium import executable
+from dialer.floor_views import AgentCall
+from dialer.messages import CallId
+from dialer.rules.agent_state import AgentState
+from dialer.rules.pacing import NotDialling
+from dialer.storage.engine import open_database
+from dialer.storage.migrate import upgrade
+from dialer.storage.tables import campaigns
+from tests.fakes.sales_team import AFTERNOON, PASSWORD, add_call
+from tests.fakes.web_server import WebWorld, build_web_world, serving
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One way of looking at a page."""
+
+    language: str
+    theme: str
+    width: int
+    height: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.language}-{self.theme}-{self.width}"
+
+
+LOOKS = (
+    Look("ja", "light", 1280, 860),
+    Look("ja", "dark", 1280, 860),
+    Look("en", "light", 1280, 860),
+    Look("ja", "light", 390, 844),
+    Look("en", "dark", 390, 844),
+)
+DOCS_LOOKS = (Look("ja", "light", 1280, 860), Look("en", "dark", 1280, 860))
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--docs", action="store_true")
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/kakeru.db"
+        await upgrade(url)
+        database = open_database(url)
+        world = await build_web_world(database, Path(folder) / "recordings", calls_made=150)
+        await busy_afternoon(world)
+        async with serving(world.app) as address, async_playwright() as playwright:
+            browser = await playwright.chromium.launch(
+                executable_path=str(executable()), args=["--no-sandbox"]
+            )
+            for look in DOCS_LOOKS if given.docs else LOOKS:
+                await _take(browser, address, world, look, given.folder, given.only)
+            await browser.close()
+        await database.close()
+
+
+async def busy_afternoon(world: WebWorld) -> None:
+    """Agents in every state, and a campaign at work."""
+    team, floor, now = world.team, world.floor, AFTERNOON
+    first, second, third, fourth = team.agents
+    floor.set(second.id, AgentState.READY, since=now - timedelta(seconds=23))
+    floor.set(third.id, AgentState.AFTER_CALL_WORK, since=now - timedelta(seconds=41))
+    floor.set(
+        fourth.id, AgentState.AWAY, since=now - timedelta(minutes=12), away_reason="lunch"
+    )
+    await call_for(world, first.id, lead_index=36, seconds_ago=74)
+    name = team.campaigns[0].name
+    world.campaigns.figures[name] = replace(
+        world.campaigns.figures[name],
+        state="running",
+        ringing=3,
+        waiting=0,
+        on_call=1,
+        ready_agents=1,
+        after_call_work=1,
+        away=1,
+        lines_per_agent_now=2.5,
+        note=NotDialling.LINES_IN_USE,
+    )
+
+
+async def call_for(
+    world: WebWorld, user_id: int, *, lead_index: int, seconds_ago: float
+) -> AgentCall:
+    """Somebody has answered and talks with this agent."""
+    team = world.team
+    at = world.clock.now() - timedelta(seconds=seconds_ago + 9)
+    call_id = CallId(uuid4())
+    user = next(agent for agent in team.agents if agent.id == user_id)
+    name = team.campaigns[0].name
+    async with world.database.write() as connection:
+        campaign_id = (
+            await connection.execute(select(campaigns.c.id).where(campaigns.c.name == name))
+        ).scalar_one()
+        e164 = await add_call(
+            connection,
+            team,
+            call_id=call_id,
+            lead_id=team.lead_ids[lead_index],
+            campaign_id=campaign_id,
+            at=at,
+            outcome=None,
+            user=user,
+            attempt=2,
+        )
+    call = AgentCall(
+        call_id=call_id,
+        lead_id=team.lead_ids[lead_index],
+        e164=e164,
+        campaign=name,
+        project_id=team.project_id,
+        after_call_work_seconds=60,
+        connected_at=at + timedelta(seconds=9),
+    )
+    since = world.clock.now() - timedelta(seconds=seconds_ago)
+    world.floor.set(user_id, AgentState.ON_CALL, since=since, call=call)
+    return call
+
+
+async def _take(
+    browser: Browser, address: str, world: WebWorld, look: Look, folder: Path, only: str
+) -> None:
+    lead = world.team.lead_ids
+    for login, pages in (
+        ("", (("login", "/login"),)),
+        (
+            "sato",
+            (
+                ("desk", "/desk"),
+                ("leads", "/leads"),
+                ("lead", f"/leads/{lead[36]}"),
+                ("mybox", "/leads?tab=mybox"),
+                ("history", "/history"),
+            ),
+        ),
+        ("suzuki", (("desk-ready", "/desk"),)),
+        (
+            "admin",
+            (
+                ("campaigns", "/campaigns"),
+                ("prohibited", f"/leads/{lead[161]}"),
+                ("forbidden", "/desk"),
+                ("missing", "/nowhere"),
+            ),
+        ),
+    ):
+        wanted = [(name, path) for name, path in pages if only in ("", name)]
+        if not wanted:
+            continue
+        context = await browser.new_context(
+            viewport={"width": look.width, "height": look.height},
+            locale=look.language,
+            color_scheme="dark" if look.theme == "dark" else "light",
+            device_scale_factor=2 if look.width < 500 else 1,
+        )
+        page = await context.new_page()
+        page.on("console", lambda message: print("console:", message.text))
+        page.on("pageerror", lambda error: print("page error:", error))
+        if login:
+            await log_in(page, address, login)
+        for name, path in wanted:
+            await page.goto(address + path)
+            await page.wait_for_timeout(400)
+            if name == "history":
+                await _open_a_recording(page)
+            await page.screenshot(path=folder / f"{name}-{look.name}.png", full_page=look.width < 500 and name != "history")
+        await context.close()
+
+
+async def log_in(page: Page, address: str, login: str) -> None:
+    await page.goto(f"{address}/login")
+    await page.fill("input[name=login]", login)
+    await page.fill("input[name=password]", PASSWORD)
+    await page.click("form[action='/login'] button")
+    await page.wait_for_url(lambda url: not url.endswith("/login"))
+
+
+async def _open_a_recording(page: Page) -> None:
+    await page.locator(".history-row:has([data-plays]) .cell-time").first.click()
+    await page.wait_for_selector("[data-player][data-ready]")
+    await page.locator("[data-seek]").first.evaluate(
+        "(seek) => { seek.value = 380; seek.dispatchEvent(new Event('input')); }"
+    )
+    await page.wait_for_timeout(300)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

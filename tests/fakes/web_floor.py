@@ -1,0 +1,169 @@
+"""A floor and campaigns that do what a test says, for the pages."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from dialer.campaign import CampaignSettings
+from dialer.campaign_state import CampaignState, set_state
+from dialer.campaigns import CampaignLive
+from dialer.floor_views import AgentCall, AgentView, NoPhone, NotOnACall, ResultRequired
+from dialer.messages import CallId, UserId
+from dialer.ports import Clock, LiveUpdates
+from dialer.results import save_result
+from dialer.rules.agent_state import AgentState, PhoneMode
+from dialer.rules.pacing import NotDialling
+from dialer.storage.engine import Database
+from dialer.users import User
+
+
+class FakeFloor:
+    """Agents change state at once; calls arrive when the test says so."""
+
+    def __init__(self, *, database: Database, clock: Clock, live: LiveUpdates) -> None:
+        self._database = database
+        self._clock = clock
+        self._live = live
+        self._agents: dict[int, AgentView] = {}
+
+    def add(self, user: User, state: AgentState = AgentState.OFFLINE) -> None:
+        self._agents[user.id] = AgentView(
+            user_id=UserId(user.id),
+            name=user.name,
+            state=state,
+            since=self._clock.now(),
+            away_reason="",
+            away_wish=None,
+            phone_mode=PhoneMode.HELD,
+            workgroup_ids=user.workgroup_ids,
+            call=None,
+        )
+
+    def set(
+        self,
+        user_id: int,
+        state: AgentState,
+        *,
+        since: datetime | None = None,
+        away_reason: str = "",
+        call: AgentCall | None = None,
+    ) -> None:
+        """What the telephony, or another hand, did to an agent."""
+        self._agents[user_id] = replace(
+            self._agents[user_id],
+            state=state,
+            since=since or self._clock.now(),
+            away_reason=away_reason,
+            call=call,
+        )
+        self._live.publish(f"agent:{user_id}", {})
+        self._live.publish("floor", {})
+
+    # --- webui.services.Floor -----------------------------------------------------------------
+
+    def agent(self, user_id: int) -> AgentView | None:
+        return self._agents.get(user_id)
+
+    def agents(self) -> Sequence[AgentView]:
+        return tuple(self._agents.values())
+
+    async def go_ready(self, user_id: int) -> None:
+        agent = self._agents.get(user_id)
+        if agent is None:
+            raise NoPhone
+        if agent.state is AgentState.AFTER_CALL_WORK:
+            raise ResultRequired
+        self.set(user_id, AgentState.READY)
+
+    async def go_away(self, user_id: int, reason: str) -> None:
+        agent = self._agents[user_id]
+        if agent.call is not None:
+            self._agents[user_id] = replace(agent, away_wish=reason)
+            return
+        self.set(user_id, AgentState.AWAY, away_reason=reason)
+
+    async def log_out(self, user_id: int) -> None:
+        self.set(user_id, AgentState.OFFLINE)
+
+    async def hang_up(self, user_id: int) -> None:
+        agent = self._agents[user_id]
+        if agent.call is None:
+            raise NotOnACall
+        self.set(user_id, AgentState.AFTER_CALL_WORK, call=agent.call)
+
+    async def save_result(
+        self, user_id: int, call_id: CallId, *, result_id: int | None, memo: str
+    ) -> str:
+        agent = self._agents[user_id]
+        if agent.call is None or agent.call.call_id != call_id:
+            raise NotOnACall
+        async with self._database.write() as connection:
+            saved = await save_result(
+                connection,
+                call_id=call_id,
+                user_id=UserId(user_id),
+                result_id=result_id,
+                memo=memo,
+                now=self._clock.now(),
+            )
+        if agent.state is AgentState.AFTER_CALL_WORK:
+            self.set(user_id, AgentState.READY)
+        self._live.publish("history", {})
+        return saved.effect
+
+
+class FakeCampaigns:
+    """Campaigns whose live figures are what a test sets in `figures`."""
+
+    def __init__(
+        self,
+        settings: Sequence[CampaignSettings],
+        *,
+        database: Database,
+        clock: Clock,
+        live: LiveUpdates,
+    ) -> None:
+        self._settings = tuple(settings)
+        self._database = database
+        self._clock = clock
+        self._live = live
+        self.figures = {one.name: _quiet(one.name) for one in settings}
+
+    # --- webui.services.Campaigns -------------------------------------------------------------
+
+    def settings(self) -> Sequence[CampaignSettings]:
+        return self._settings
+
+    def live(self, name: str) -> CampaignLive:
+        return self.figures[name]
+
+    async def start(self, name: str, *, by: int) -> None:
+        await self._set(name, "running")
+
+    async def pause(self, name: str, *, by: int) -> None:
+        await self._set(name, "paused")
+
+    async def stop(self, name: str, *, by: int) -> None:
+        await self._set(name, "stopped")
+
+    async def _set(self, name: str, state: CampaignState) -> None:
+        async with self._database.write() as connection:
+            await set_state(connection, name=name, state=state, now=self._clock.now())
+        self.figures[name] = replace(self.figures[name], state=state)
+        self._live.publish(f"campaign:{name}", {})
+
+
+def _quiet(name: str) -> CampaignLive:
+    return CampaignLive(
+        name=name,
+        state="stopped",
+        ready_agents=0,
+        on_call=0,
+        after_call_work=0,
+        away=0,
+        ringing=0,
+        waiting=0,
+        lines_per_agent_now=0.0,
+        note=NotDialling.NOT_RUNNING,
+        retry_at=None,
+    )
