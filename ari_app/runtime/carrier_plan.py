@@ -104,7 +104,7 @@ def behaviour_of(number: str, *, seed: int = 0) -> Behaviour:
 
     Raises ValueError for a number of less than two digits.
     """
-    match = re.fullmatch(r"\+?\d*(\d\d)", number)
+    match = re.fullmatch(r"\+?[0-9]*([0-9]{2})", number)
     if match is None:
         raise ValueError(f"{number!r} is no telephone number of digits")
     digits = int(match[1])

@@ -126,7 +126,7 @@ def unpacked(name: str) -> Unpacked | None:
     root = cache_folder() / "parts" / name
     try:
         note = json.loads((root / "part.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
         raise PartUnavailable(
@@ -160,14 +160,13 @@ def _fetch(part: Part, progress: Progress) -> Unpacked:
                 f"{part.name}: cannot be fetched, because this machine has no {tool} (it is no "
                 f"Debian). Install {part.name} by the means of this system."
             )
-    failure: RuntimeFault | None = None
-    for suite in part.suites:
+    *first, last = part.suites
+    for suite in first:
         try:
             return _fetch_from(part, suite, progress)
         except FetchFailed as error:
             progress.say(f"{part.name}: not from {suite}: {error}")
-            failure = error
-    raise failure or PartUnavailable(part.name)
+    return _fetch_from(part, last, progress)
 
 
 def _fetch_from(part: Part, suite: str, progress: Progress) -> Unpacked:
