@@ -1,0 +1,241 @@
+"""What can be set in ``config/kakeru.yaml``.
+
+Every field's description is its documentation in the JSON Schema, which editors show.
+All addresses that something listens on are loopback unless told otherwise.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from dialer.campaign import CampaignSettings
+from dialer.campaign import Settings as Section
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]+$", max_length=253)]
+TrunkName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class DatabaseSettings(Section):
+    """Where everything but audio is kept."""
+
+    url: str | None = Field(
+        None,
+        description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME; "
+        "left out: kakeru.db in the data folder",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _known_kind(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return value
+
+
+class WebSettings(Section):
+    """The web pages."""
+
+    host: HostName = Field("127.0.0.1", description="address that the web server listens on")
+    port: Port = Field(8080, description="TCP port of the web server")
+    public_url: str | None = Field(
+        None,
+        description="address that people type, as https://kakeru.example.jp; "
+        "with https, cookies are sent over https only",
+    )
+
+    @field_validator("public_url")
+    @classmethod
+    def _whole_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+            raise ValueError("must be like https://kakeru.example.jp")
+        return value.rstrip("/")
+
+
+class PortRange(Section):
+    """A range of UDP ports, both ends included."""
+
+    first: Port = 10000
+    last: Port = 10999
+
+    @model_validator(mode="after")
+    def _upwards(self) -> Self:
+        if self.last - self.first < 3:
+            raise ValueError("a call takes four ports: last must be at least first + 3")
+        return self
+
+
+class AsteriskSettings(Section):
+    """The telephone exchange. Managed: Kakeru starts it and sets it up; external: you do."""
+
+    mode: Literal["managed", "external"] = Field(
+        "managed", description="managed: Kakeru starts its own Asterisk; external: it runs already"
+    )
+    ari_url: str | None = Field(
+        None, description="external only: base address of ARI, as http://10.0.0.5:8088/ari"
+    )
+    ari_username: str = Field("kakeru", min_length=1, description="external: user of ari.conf")
+    ari_password: SecretStr | None = Field(
+        None, description="external: its password; better in KAKERU_ARI_PASSWORD"
+    )
+    ari_port: Port = Field(8088, description="managed: TCP port of ARI, on loopback")
+    sip_host: HostName = Field(
+        "127.0.0.1", description="managed: address that phones and carriers reach us on"
+    )
+    sip_port: Port = Field(5060, description="managed: UDP and TCP port of SIP")
+    rtp_ports: PortRange = Field(
+        PortRange(), description="managed: UDP ports of audio; a call takes four"
+    )
+    external_address: str = Field(
+        "", description="managed: our address as phones and carriers outside see it (behind NAT)"
+    )
+    local_networks: list[str] = Field(
+        default_factory=list, description="managed: networks (CIDR) that need no external_address"
+    )
+
+    @field_validator("ari_url")
+    @classmethod
+    def _http(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be like http://10.0.0.5:8088/ari")
+        return value.rstrip("/")
+
+
+class TrunkSettings(Section):
+    """A carrier that calls go out through."""
+
+    host: HostName = Field(description="the carrier's SIP server")
+    port: Port = Field(5060, description="its port")
+    transport: Literal["udp", "tcp"] = Field("udp", description="how SIP gets there")
+    username: str = Field("", description="our account there; empty: it knows us by our address")
+    password: SecretStr = Field(
+        SecretStr(""), description="its password; better in KAKERU_TRUNK_<NAME>_PASSWORD"
+    )
+    registers: bool = Field(False, description="log in there, as most carriers with accounts want")
+    from_user: str = Field("", description="user part of From, where the carrier insists on one")
+    from_domain: str = Field("", description="domain part of From, likewise")
+    dial_format: Literal["national", "e164", "e164_plus"] = Field(
+        "national", description="03…, 813… or +813…: how the carrier wants numbers"
+    )
+    max_calls_per_second: float = Field(
+        1.0, gt=0, le=500, description="new calls per second that the carrier allows"
+    )
+    max_channels: int = Field(
+        10, ge=1, le=10000, description="calls at the same time that the carrier allows"
+    )
+
+
+class RecordingsSettings(Section):
+    """Where conversations are kept."""
+
+    folder: Path | None = Field(
+        None, description="folder of the recordings; left out: recordings in the data folder"
+    )
+    keep_days: int | None = Field(
+        None, ge=1, le=36500, description="days until a recording is removed; left out: kept"
+    )
+
+
+class CoordinationSettings(Section):
+    """How several processes work together; one process needs none of it."""
+
+    redis_url: str | None = Field(
+        None, description="redis://HOST:PORT/DB that all processes share; left out: one process"
+    )
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return value
+
+
+class KakeruSettings(Section):
+    """One installation."""
+
+    business_name: str = Field(
+        min_length=1, max_length=100, description="your company's name, as people called hear it"
+    )
+    time_zone: str = Field("Asia/Tokyo", description="zone of times on pages and in reports")
+    language: Literal["ja", "en"] = Field("ja", description="where a browser does not tell")
+    data_folder: Path = Field(
+        Path("../var"), description="database, recordings and run files; from this file's folder"
+    )
+    database: DatabaseSettings = DatabaseSettings()
+    web: WebSettings = WebSettings()
+    asterisk: AsteriskSettings = AsteriskSettings()
+    trunks: dict[TrunkName, TrunkSettings] = Field(
+        default_factory=dict, description="carriers by name, as campaigns refer to them"
+    )
+    recordings: RecordingsSettings = RecordingsSettings()
+    coordination: CoordinationSettings = CoordinationSettings()
+
+    @field_validator(
+        "database",
+        "web",
+        "asterisk",
+        "trunks",
+        "recordings",
+        "coordination",
+        mode="before",
+    )
+    @classmethod
+    def _empty_means_default(cls, value: object) -> object:
+        return {} if value is None else value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"no time zone is called {value!r}; write one like Asia/Tokyo") from (
+                error
+            )
+        return value
+
+
+class Settings(KakeruSettings):
+    """The whole of `config/`: one installation with its campaigns."""
+
+    campaigns: tuple[CampaignSettings, ...] = Field(
+        (), description="one for each file in campaigns/, by name"
+    )
+
+    @property
+    def database_url(self) -> str:
+        """The database, as `dialer.storage.engine.open_database` takes it."""
+        return self.database.url or f"sqlite:///{self.data_folder / 'kakeru.db'}"
+
+    @property
+    def recordings_folder(self) -> Path:
+        """Absolute."""
+        return self.data_folder / (self.recordings.folder or "recordings")
+
+    @property
+    def run_folder(self) -> Path:
+        """Rendered Asterisk configuration, sockets, process ids, generated secrets."""
+        return self.data_folder / "run"
+
+    @property
+    def log_folder(self) -> Path:
+        return self.data_folder / "log"
+
+    @property
+    def cookies_over_https_only(self) -> bool:
+        return (self.web.public_url or "").startswith("https://")
+
+    def campaign(self, name: str) -> CampaignSettings | None:
+        return next((one for one in self.campaigns if one.name == name), None)
