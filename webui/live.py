@@ -33,6 +33,8 @@ async def stream(request: web.Request) -> web.StreamResponse:
     """
     asked = [topic for topic in request.query.get("topics", "").split(",") if topic]
     topics = allowed_topics(request, viewer(request), asked)
+    if request.transport is None:  # the page was closed before it came to this
+        return web.Response(status=204)
     subscription = services(request).live.subscribe(*topics)
     open_streams = request.app[OPEN_STREAMS]
     try:

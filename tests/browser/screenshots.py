@@ -184,7 +184,7 @@ async def _take(
             await page.wait_for_timeout(400)
             if name == "history":
                 await _open_a_recording(page)
-            await page.screenshot(path=folder / f"{name}-{look.name}.png", full_page=look.width < 500 and name != "history")
+            await page.screenshot(path=folder / f"{name}-{look.name}.png", full_page=name in ("desk", "campaigns") and look.width < 500)
         await context.close()
 
 
