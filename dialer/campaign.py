@@ -117,6 +117,9 @@ class CampaignSettings(Settings):
     abandon_limit_percent: float = Field(
         3.0, ge=0, le=100, description="at this share of abandoned calls: one line per agent"
     )
+    call_limit: int | None = Field(
+        None, ge=1, description="calls after which dialling ends, for a trial; left out: none"
+    )
     record: bool = Field(True, description="record every conversation")
     abandoned_message: str = Field(
         "",

@@ -6,6 +6,7 @@ Why it starts nothing is always known and shown.
 """
 
 import asyncio
+import sys
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -77,11 +78,18 @@ class CampaignRunner:
         self._ledger = ledger
         self._telephony_up = False
         self._wake = asyncio.Event()
+        self._ending = False
         self._rest_until: float = 0.0
+        self._started = 0
 
     def wake(self) -> None:
         """Something changed: look soon."""
         self._wake.set()
+
+    def end(self) -> None:
+        """`run` returns soon. A claim is never broken off: nobody would dial what it took."""
+        self._ending = True
+        self.wake()
 
     def telephony(self, *, up: bool) -> None:
         self._telephony_up = up
@@ -99,8 +107,8 @@ class CampaignRunner:
         return effective_lines_per_agent(self._snapshot())
 
     async def run(self) -> None:
-        """Dials until cancelled. A database that is away stops the dialling, not the runner."""
-        while True:
+        """Dials until ended. A database that is away stops the dialling, not the runner."""
+        while not self._ending:
             before = (self.note, self.retry_at)
             try:
                 self.note, self.retry_at = await self._look()
@@ -140,6 +148,9 @@ class CampaignRunner:
             return wanted, None
         if self._resting():
             return self.note, self.retry_at
+        wanted = min(wanted, self._calls_left())
+        if wanted == 0:
+            return NotDialling.CALL_LIMIT, None
         self._trunk.budget, granted = take(refill(self._trunk.budget, now), wanted)
         if granted == 0:
             self._look_again_soon()
@@ -156,7 +167,12 @@ class CampaignRunner:
         claimed = await claim(self._database, self.campaign.claim_request, count, now)
         for call in claimed:
             self._calls.start(call, self.campaign)
+        self._started += len(claimed)
         return len(claimed)
+
+    def _calls_left(self) -> int:
+        limit = self.campaign.settings.call_limit
+        return sys.maxsize if limit is None else max(0, limit - self._started)
 
     def _snapshot(self) -> PacingSnapshot:
         agents = self._floor.count(self.campaign)

@@ -16,6 +16,7 @@ class NotDialling(StrEnum):
     RATE_LIMITED = "rate_limited"  # the trunk's calls per second
     OUTSIDE_HOURS = "outside_hours"
     NO_LEADS = "no_leads"  # no lead may be called now
+    CALL_LIMIT = "call_limit"  # a trial has made the calls that it was given
     TELEPHONY_DOWN = "telephony_down"
     DATABASE_DOWN = "database_down"
     NOT_RUNNING = "not_running"

@@ -130,6 +130,15 @@ def national_format(e164: str, region: str = "JP") -> str:
     return phonenumbers.format_number(number, form)
 
 
+def national_digits(e164: str, region: str = "JP") -> str:
+    """The digits to dial within `region`: ``+81352542287`` → ``0352542287``.
+
+    A number of another country stays as it is, with its plus.
+    """
+    national = national_format(e164, region)
+    return e164 if national.startswith("+") else "".join(filter(str.isdigit, national))
+
+
 # --- the text ---------------------------------------------------------------------------
 
 # Unicode's dashes, the minus, the katakana length mark and box-drawing lines: all of them

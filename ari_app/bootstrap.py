@@ -1,0 +1,280 @@
+"""The composition root: from settings to a running Kakeru, and back.
+
+The one place that knows all parts: database, Asterisk, ARI, controller and web
+pages are built here, started in order and stopped in the reverse one.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_bytes
+
+import structlog
+from aiohttp import web
+
+from ari_app.ari.accounts import Trunk
+from ari_app.ari.connection import AriConnection
+from ari_app.clock import SystemClock
+from ari_app.controller import Controller, build_controller
+from ari_app.coordination import LocalLiveUpdates
+from ari_app.runtime import ports, speech
+from ari_app.runtime.errors import RuntimeFault
+from ari_app.runtime.pbx import Pbx, PbxSettings
+from ari_app.settings.models import Settings, TrunkSettings
+from ari_app.sip_accounts import SipAccounts
+from ari_app.telephony import APPLICATION, AsteriskTelephony, TrunkAddress
+from dialer.campaign import CampaignSettings
+from dialer.campaign_runner import TrunkLines
+from dialer.ports import RecordingStore
+from dialer.rules.pacing import StartBudget
+from dialer.rules.phone_number import national_digits
+from dialer.storage import migrate
+from dialer.storage.engine import Database, check_database, open_database
+from recordings.store import LocalRecordingStore
+from webui.app import create_app
+from webui.services import WebServices, WebSettings
+
+log = structlog.get_logger(__name__)
+
+Say = Callable[[str], None]
+
+_ASTERISK_RESTART_SECONDS = 1.0
+_FIRST_CONNECTION_SECONDS = 15.0
+
+_ABANDONED = {
+    "ja": "{business}です。おでんわに、おでいただき、ありがとうございます。"
+    "ただいま、たんとうしゃに、おつなぎできませんでした。"
+    "あらためて、おかけいたします。しつれいいたします。",
+    "en": "This is {business}. Thank you for answering. We are sorry that nobody is free to talk "
+    "to you just now. We will call you again another day. Goodbye.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kakeru:
+    """A running installation. `pbx` is None where Asterisk is somebody else's."""
+
+    settings: Settings
+    database: Database
+    ari: AriConnection
+    controller: Controller
+    recordings: RecordingStore
+    pbx: Pbx | None
+    address: str  # of the web pages
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, *, say: Say, die_with_parent: bool = False
+) -> AsyncIterator[Kakeru]:
+    """Kakeru at work until the block is left; live calls in Asterisk go on after it.
+
+    `say` is told each step. `die_with_parent`: a managed Asterisk ends with this process.
+    Raises RuntimeFault, StorageError, AriError: each says what is wrong and what to do.
+    """
+    async with AsyncExitStack() as stack:
+        for folder in (settings.data_folder, settings.log_folder, settings.recordings_folder):
+            private_folder(folder)
+        say("database")
+        database = await _database(settings, stack)
+        messages = await asyncio.to_thread(_messages, settings)
+        say("Asterisk")
+        pbx = await _asterisk(settings, stack, die_with_parent=die_with_parent)
+        ari = await _ari(settings, pbx, stack)
+        trunks = {name: _trunk(name, trunk) for name, trunk in settings.trunks.items()}
+        accounts = SipAccounts(ari, database, list(trunks.values()))
+        for trunk in trunks.values():
+            await ari.subscribe(f"endpoint:PJSIP/{trunk.endpoint}")
+        live = LocalLiveUpdates()
+        recordings = LocalRecordingStore(settings.recordings_folder)
+        clock = SystemClock()
+        telephony = AsteriskTelephony(
+            ari,
+            {
+                name: TrunkAddress(trunks[name].endpoint, _DIALLED[trunk.dial_format])
+                for name, trunk in settings.trunks.items()
+            },
+            messages,
+        )
+        controller = build_controller(
+            telephony=telephony,
+            database=database,
+            clock=clock,
+            live=live,
+            recordings=recordings,
+            campaigns=settings.campaigns,
+            trunks={
+                name: TrunkLines(
+                    trunk.max_channels,
+                    StartBudget(trunk.max_calls_per_second, 1.0, clock.now()),
+                )
+                for name, trunk in settings.trunks.items()
+            },
+        )
+        await ari.start()
+        await ari.wait_connected(seconds=_FIRST_CONNECTION_SECONDS)
+        await controller.start()
+        stack.push_async_callback(controller.stop)
+        _background(stack, accounts.keep_in_step(), "sip accounts")
+        say("web pages")
+        services = WebServices(
+            database=database,
+            floor=controller.floor,
+            campaigns=controller.campaigns,
+            live=live,
+            recordings=recordings,
+            session_key=kept_key(settings.data_folder / "session.key"),
+            clock=clock,
+            settings=WebSettings(
+                time_zone=settings.time_zone,
+                language=settings.language,
+                secure_cookies=settings.cookies_over_https_only,
+            ),
+        )
+        address = await _web(settings, services, stack)
+        yield Kakeru(settings, database, ari, controller, recordings, pbx, address)
+
+
+# --- parts ----------------------------------------------------------------------------------
+
+
+async def _database(settings: Settings, stack: AsyncExitStack) -> Database:
+    await migrate.upgrade(settings.database_url)
+    database = open_database(settings.database_url)
+    stack.push_async_callback(database.close)
+    await check_database(database)
+    return database
+
+
+def _messages(settings: Settings) -> dict[str, Path]:
+    """The sound that each campaign plays to a person for whom no agent was free."""
+    return {campaign.name: _message(settings, campaign) for campaign in settings.campaigns}
+
+
+def _message(settings: Settings, campaign: CampaignSettings) -> Path:
+    if campaign.abandoned_sound is not None:
+        return speech.prompt_from_recording(campaign.abandoned_sound)
+    standard = _ABANDONED[settings.language].format(business=settings.business_name)
+    return speech.prompt(campaign.abandoned_message or standard, language=settings.language)
+
+
+async def _asterisk(
+    settings: Settings, stack: AsyncExitStack, *, die_with_parent: bool
+) -> Pbx | None:
+    """Kakeru's own Asterisk, started or taken over; it is restarted if it dies."""
+    own = settings.asterisk
+    if own.mode == "external":
+        return None
+    pbx = Pbx(
+        PbxSettings(
+            run_folder=settings.run_folder / "asterisk",
+            http_port=own.ari_port,
+            sip_port=own.sip_port,
+            rtp_ports=(own.rtp_ports.first, own.rtp_ports.last),
+            sip_host=own.sip_host,
+            external_address=own.external_address,
+            local_networks=tuple(own.local_networks),
+        ),
+        die_with_parent=die_with_parent,
+    )
+    await pbx.start()
+    if die_with_parent:
+        stack.push_async_callback(pbx.stop)
+    _background(stack, _keep_running(pbx), "asterisk")
+    return pbx
+
+
+async def _keep_running(pbx: Pbx) -> None:
+    while True:
+        status = await pbx.wait()
+        log.error("Asterisk has ended; starting it again", status=status, said=pbx.last_words(3))
+        await asyncio.sleep(_ASTERISK_RESTART_SECONDS)
+        try:
+            await pbx.start()
+        except RuntimeFault as error:
+            log.error("Asterisk does not start; will try again", error=str(error))
+
+
+async def _ari(settings: Settings, pbx: Pbx | None, stack: AsyncExitStack) -> AriConnection:
+    own = settings.asterisk
+    if pbx is not None:
+        url, username, password = pbx.ari_url, pbx.settings.ari_username, pbx.ari_password
+    else:
+        url, username = own.ari_url or "", own.ari_username
+        password = own.ari_password.get_secret_value() if own.ari_password else ""
+    ari = AriConnection(url=url, username=username, password=password, application=APPLICATION)
+    stack.push_async_callback(ari.close)
+    return ari
+
+
+def _trunk(name: str, settings: TrunkSettings) -> Trunk:
+    return Trunk(
+        name=name,
+        host=settings.host,
+        port=settings.port,
+        username=settings.username,
+        password=settings.password.get_secret_value(),
+        register=settings.registers,
+        from_user=settings.from_user,
+        from_domain=settings.from_domain,
+        transport=settings.transport,
+    )
+
+
+_DIALLED: dict[str, Callable[[str], str]] = {
+    "national": national_digits,
+    "e164": lambda e164: e164.removeprefix("+"),
+    "e164_plus": lambda e164: e164,
+}
+
+
+async def _web(settings: Settings, services: WebServices, stack: AsyncExitStack) -> str:
+    own = settings.web
+    ports.require_free(own.host, own.port, "tcp", purpose="the web pages")
+    runner = web.AppRunner(create_app(services), access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, own.host, own.port, shutdown_timeout=2).start()
+    return own.public_url or f"http://{own.host}:{own.port}"
+
+
+def _background(stack: AsyncExitStack, work: Coroutine[None, None, None], name: str) -> None:
+    task = asyncio.create_task(work, name=name)
+
+    async def end() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    stack.push_async_callback(end)
+
+
+# --- files of the installation --------------------------------------------------------------
+
+
+def private_folder(folder: Path) -> None:
+    """Makes the folder, for this user only. Raises RuntimeFault when that cannot be."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(13, "not writable")
+    except OSError as error:
+        raise RuntimeFault(
+            f"{folder}: {error.strerror or error}; choose another data_folder, or free it"
+        ) from error
+
+
+def kept_key(file: Path) -> bytes:
+    """32 random bytes, made once and kept in `file`, readable by this user only."""
+    try:
+        key = file.read_bytes()
+    except FileNotFoundError:
+        key = token_bytes(32)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as new:
+            new.write(key)
+    if len(key) != 32:
+        raise RuntimeFault(f"{file}: not a key of 32 bytes; delete it, and everyone logs in again")
+    return key
