@@ -30,8 +30,9 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer.lead_conditions import has_number, may_be_dialled
 from dialer.messages import CallId
-from dialer.rules.eligibility import UNCALLABLE_KINDS, Refusal
+from dialer.rules.eligibility import Refusal
 from dialer.storage.engine import Database
 from dialer.storage.tables import (
     actions,
@@ -140,7 +141,7 @@ async def _next_numbers(
     )
     ranked = (
         select(contact_points.c.lead_id, contact_points.c.id, contact_points.c.e164, rank)
-        .where(contact_points.c.lead_id.in_(lead_ids), _may_be_dialled())
+        .where(contact_points.c.lead_id.in_(lead_ids), may_be_dialled())
         .subquery()
     )
     rows = await connection.execute(select(ranked).where(ranked.c.rank == 1))
@@ -276,7 +277,7 @@ def _refusals(
             Refusal.WAITING,
             and_(leads.c.next_attempt_at.is_not(None), leads.c.next_attempt_at > now),
         ),
-        (Refusal.NO_NUMBER, ~_has_number()),
+        (Refusal.NO_NUMBER, ~has_number()),
         (Refusal.IN_CALL, _in_call()),
     )
 
@@ -299,18 +300,6 @@ def _boxed(now: datetime) -> ColumnElement[bool]:
         mybox_entries.c.released_at.is_(None),
         or_(mybox_entries.c.expires_at.is_(None), mybox_entries.c.expires_at > now),
     )
-
-
-def _may_be_dialled() -> ColumnElement[bool]:
-    return and_(
-        contact_points.c.e164.is_not(None),
-        contact_points.c.kind.in_(("mobile", "phone", "other")),
-        contact_points.c.number_kind.not_in(sorted(UNCALLABLE_KINDS)),
-    )
-
-
-def _has_number() -> ColumnElement[bool]:
-    return exists().where(contact_points.c.lead_id == leads.c.id, _may_be_dialled())
 
 
 def _in_call() -> ColumnElement[bool]:

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Row, Select, false, insert, or_, select, tuple_
+from sqlalchemy import Column, ColumnElement, Row, Select, false, insert, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import audit
 from dialer.paging import PAGE_SIZE, Page, bounded, decode_key, page_of
 from dialer.rules.hangup_cause import CallOutcome
-from dialer.rules.phone_number import national_format
+from dialer.rules.phone_number import PhoneNumber, national_format, parse_phone_number
 from dialer.rules.search_text import number_beginning
 from dialer.storage.search import begins_with, contains
 from dialer.storage.tables import (
@@ -129,16 +129,15 @@ async def list_history(
     limit: int = PAGE_SIZE,
 ) -> Page[HistoryRow]:
     """Actions in the projects that `viewer` may see. Raises BadPageKey."""
+    at, id_ = _order(wanted)
     query = (
-        _rows()
+        _rows(only_calls=bool(wanted.number.strip()))
         .where(*_conditions(wanted, viewer))
-        .order_by(actions.c.at.desc(), actions.c.id.desc())
+        .order_by(at.desc(), id_.desc())
         .limit(bounded(limit) + 1)
     )
     if after:
-        query = query.where(
-            tuple_(actions.c.at, actions.c.id) < tuple_(*decode_key(after, datetime, UUID))
-        )
+        query = query.where(tuple_(at, id_) < tuple_(*decode_key(after, datetime, UUID)))
     found = [_history_row(row) for row in await connection.execute(query)]
     return page_of(found, limit=bounded(limit), key=lambda row: (row.at, row.id))
 
@@ -237,7 +236,21 @@ def _conditions(wanted: HistoryFilter, viewer: User) -> list[ColumnElement[bool]
     return conditions
 
 
+def _order(wanted: HistoryFilter) -> tuple[Column[datetime], Column[UUID]]:
+    """An action of kind call is at the time that the call was claimed.
+
+    The calls to a number are few and have their own index: ordered by the actions' time,
+    a database might walk through all actions to find them.
+    """
+    if wanted.number.strip():
+        return calls.c.claimed_at, calls.c.id
+    return actions.c.at, actions.c.id
+
+
 def _to_number(text: str) -> ColumnElement[bool]:
+    number = parse_phone_number(text)
+    if isinstance(number, PhoneNumber):
+        return calls.c.e164 == number.e164
     beginning = number_beginning(text)
     return false() if beginning is None else begins_with(calls.c.e164, beginning)
 
@@ -262,7 +275,7 @@ _ONLY_IN_DETAIL = (
 )
 
 
-def _rows() -> Select[Any]:
+def _rows(*, only_calls: bool = False) -> Select[Any]:
     return (
         select(
             actions.c.id,
@@ -296,12 +309,12 @@ def _rows() -> Select[Any]:
             recordings.c.sha256,
         )
         .select_from(actions)
+        .join(calls, calls.c.id == actions.c.id, isouter=not only_calls)
         .join(leads, leads.c.id == actions.c.lead_id)
         .join(projects, projects.c.id == actions.c.project_id)
         .outerjoin(users, users.c.id == actions.c.user_id)
         .outerjoin(action_results, action_results.c.id == actions.c.result_id)
         .outerjoin(_category, _category.c.id == action_results.c.parent_id)
-        .outerjoin(calls, calls.c.id == actions.c.id)
         .outerjoin(campaigns, campaigns.c.id == calls.c.campaign_id)
         .outerjoin(recordings, recordings.c.call_id == calls.c.id)
     )

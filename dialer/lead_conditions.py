@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists
+from sqlalchemy import ColumnElement, and_, select
 
 from dialer import mybox, prohibitions
 from dialer.rules.eligibility import UNCALLABLE_KINDS
@@ -18,21 +18,30 @@ def is_boxed(now: datetime, *, by_user: int | None = None) -> ColumnElement[bool
     """In somebody's MyBox, or in that of `by_user`."""
     entries = tables.mybox_entries
     mine = () if by_user is None else (entries.c.user_id == by_user,)
-    return exists().where(entries.c.lead_id == leads.c.id, mybox.held(now), *mine)
+    return leads.c.id.in_(select(entries.c.lead_id).where(mybox.held(now), *mine))
 
 
 def is_prohibited(workgroup_ids: Collection[int] | None) -> ColumnElement[bool]:
     """Any of its numbers is, for the company or these workgroups (None: for any)."""
-    return exists().where(
-        contact_points.c.lead_id == leads.c.id,
-        tables.prohibitions.c.e164 == contact_points.c.e164,
-        prohibitions.binding(workgroup_ids),
+    return leads.c.id.in_(
+        select(contact_points.c.lead_id)
+        .join(tables.prohibitions, tables.prohibitions.c.e164 == contact_points.c.e164)
+        .where(prohibitions.binding(workgroup_ids))
     )
 
 
 def has_number() -> ColumnElement[bool]:
-    """It has a number that may be dialled."""
-    return exists().where(contact_points.c.lead_id == leads.c.id, may_be_dialled())
+    """It has a number that may be dialled.
+
+    Not an EXISTS: PostgreSQL would answer that for a long list by reading every contact
+    point there is.
+    """
+    first = (
+        select(contact_points.c.id)
+        .where(contact_points.c.lead_id == leads.c.id, may_be_dialled())
+        .limit(1)
+    )
+    return first.correlate(leads).scalar_subquery().is_not(None)
 
 
 def may_be_dialled() -> ColumnElement[bool]:

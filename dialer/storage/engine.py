@@ -106,7 +106,11 @@ def open_database(url: str) -> Database:
             event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         case "postgresql":
             engine = create_async_engine(
-                parsed.set(drivername="postgresql+asyncpg"), pool_size=10, pool_pre_ping=True
+                parsed.set(drivername="postgresql+asyncpg"),
+                pool_size=10,
+                pool_pre_ping=True,
+                # The statements are short; compiling them takes longer than running them.
+                connect_args={"server_settings": {"jit": "off"}},
             )
         case other:
             raise StorageError(f"database URL: {other} is not supported; use sqlite or postgresql")

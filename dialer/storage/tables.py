@@ -268,7 +268,7 @@ actions = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("kind", String(20), nullable=False),  # call email sms visit memo
-    Column("at", UTCDateTime, nullable=False),
+    Column("at", UTCDateTime, nullable=False),  # of a call: its claimed_at
     Column("lead_id", ForeignKey("leads.id"), nullable=False),
     Column("project_id", ForeignKey("projects.id"), nullable=False),
     Column("user_id", ForeignKey("users.id")),
