@@ -1,5 +1,6 @@
 """マイボックス: who may hold a lead, and who may take it out again."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -128,3 +129,21 @@ async def test_nobodys_lead_cannot_be_handed_over(
             await mybox.hand_over(
                 connection, lead_id=lead, to_user_id=world.tanaka.id, by=world.sato, now=NOON
             )
+
+
+async def test_two_who_grab_at_once_do_not_both_hold_it(
+    database: Database, world: SmallWorld, lead: int
+) -> None:
+    async def grab(user_id: int) -> str:
+        async with database.write() as connection:
+            await asyncio.sleep(0)  # both transactions are open now, where the database has two
+            try:
+                await mybox.put(connection, lead_id=lead, user_id=user_id, now=NOON)
+            except mybox.HeldByAnother as error:
+                return f"held by {error.holder_name}"
+            await asyncio.sleep(0.01)
+            return "mine"
+
+    answers = await asyncio.gather(grab(world.suzuki.id), grab(world.tanaka.id))
+
+    assert sorted(answers) in (["held by 田中", "mine"], ["held by 鈴木", "mine"])

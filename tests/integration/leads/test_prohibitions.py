@@ -1,5 +1,7 @@
 """禁止: for whom a number is prohibited, by whom, and who lifts it."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import select
 
@@ -172,3 +174,17 @@ async def test_lifting_one_workgroups_leaves_the_companys(
         await prohibitions.lift(connection, e164=A, workgroup_id=world.tokyo, reason="", now=NOON)
         found = await prohibitions.standing(connection, e164s=[A])
     assert [one.workgroup_id for one in found] == [None]
+
+
+async def test_the_same_list_imported_twice_at_once_stands_once(
+    database: Database, world: SmallWorld
+) -> None:
+    async def add(numbers: list[str]) -> list[str]:
+        async with database.write() as connection:
+            return await prohibitions.prohibit(
+                connection, e164s=numbers, workgroup_ids=None, now=NOON
+            )
+
+    added = await asyncio.gather(add([A, B, C]), add([A, B, C]))
+
+    assert sorted(number for some in added for number in some) == sorted([A, B, C])
