@@ -1,0 +1,386 @@
+"""The command line `kakeru`: names, options and exit codes; the work is in `ari_app.commands`.
+
+Exit codes: 0 done, 1 could not be done, 2 called wrongly, 130 stopped by Ctrl-C.
+What goes wrong is told in a sentence on the error output; a traceback goes to the log only.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+from ari_app.commands.failures import WrongUsage, explanation
+
+app = typer.Typer(
+    name="kakeru",
+    help="Outbound sales calling on Asterisk.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+
+def _group(name: str, help_text: str) -> typer.Typer:
+    group = typer.Typer(help=help_text, no_args_is_help=True, rich_markup_mode=None)
+    app.add_typer(group, name=name)
+    return group
+
+
+database = _group("db", "The database.")
+lead = _group("lead", "Lead lists.")
+user = _group("user", "The people who log in.")
+workgroup = _group("workgroup", "Workgroups of people.")
+project = _group("project", "Projects: bundles of leads.")
+campaign = _group("campaign", "Campaigns: start, pause, stop.")
+
+Config = Annotated[
+    Path,
+    typer.Option("--config", envvar="KAKERU_CONFIG", metavar="FILE", help="The settings."),
+]
+DEFAULT_CONFIG = Path("config/kakeru.yaml")
+
+
+class PhoneMode(StrEnum):
+    """How an agent's phone is used."""
+
+    HELD = "held"
+    PER_CALL = "per_call"
+
+
+class Language(StrEnum):
+    """Languages of the product."""
+
+    JA = "ja"
+    EN = "en"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line and ends the process with its exit code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; its exit code."""
+    try:
+        typed = sys.argv[1:] if arguments is None else list(arguments)
+        code = app(args=typed, prog_name="kakeru", standalone_mode=False)
+    except TyperException as error:
+        return _told_wrong_usage(error)
+    except WrongUsage as error:
+        _complain(str(error))
+        return 2
+    except (Abort, KeyboardInterrupt):
+        _complain("stopped")
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has gone (`kakeru … | head`): nothing is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001 -- the last resort: the traceback goes to the log
+        return _told_failure(error)
+    return code if isinstance(code, int) else 0
+
+
+def _told_wrong_usage(error: TyperException) -> int:
+    message = error.format_message()
+    context = getattr(error, "ctx", None)
+    if context is not None and message.startswith("Usage:"):
+        typer.echo(message, err=True)  # called without a command: its help
+    else:
+        hint = f" (see {context.command_path} --help)" if context is not None else ""
+        _complain(f"{message.rstrip('.')}{hint}")
+    return error.exit_code
+
+
+def _told_failure(error: Exception) -> int:
+    explained = explanation(error)
+    if explained is None:
+        from ari_app.logging import log_unexpected
+
+        place = log_unexpected(error)
+        explained = (
+            f"something happened that should not ({type(error).__name__}); "
+            f"{place} tells where, please report it"
+        )
+    _complain(explained)
+    return 1
+
+
+def _complain(message: str) -> None:
+    typer.echo("\n".join(f"kakeru: {line}" for line in message.splitlines()), err=True)
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    show_version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    if show_version:
+        typer.echo(f"kakeru {version('kakeru')}")
+        raise typer.Exit
+
+
+# --- running ------------------------------------------------------------------------------
+
+
+@app.command(short_help="The whole system with simulated people.")
+def demo(
+    calls: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Stop after N finished calls; else at Ctrl-C."),
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the figures there at the end.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port of the web pages; else a free one.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another seed, another course of events.")] = 1,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the folder of the installation afterwards.")
+    ] = False,
+) -> None:
+    """The whole system on this machine with simulated people; nobody's phone rings."""
+    from rich.console import Console
+
+    from ari_app import logging as logs
+    from ari_app.demo import DemoFailed, DemoOptions, run_demo
+
+    logs.configure(file=logs.default_log_file())
+    options = DemoOptions(calls=calls, json_file=json, port=port, seed=seed, keep=keep)
+    try:
+        code = run_demo(options, Console(highlight=False))
+    except DemoFailed as error:
+        _complain(f"{error}; {logs.default_log_file()} tells more")
+        code = 1
+    raise typer.Exit(code)
+
+
+@app.command(short_help="The web pages and the campaigns.")
+def serve(config: Config = DEFAULT_CONFIG) -> None:
+    """The web pages and the campaigns, with the trunks of the settings, until Ctrl-C."""
+    from ari_app.commands.serve import serve as work
+
+    work(config, lambda text: typer.echo(text, err=True))
+
+
+@app.command(short_help="What is wrong with the settings.")
+def check(config: Config = DEFAULT_CONFIG) -> None:
+    """Reads every settings file and lists all that is wrong, as file:line: key: message."""
+    from ari_app.commands.check import check as work
+
+    typer.echo(work(config))
+
+
+@app.command(short_help="What is found on this machine.")
+def doctor(config: Config = DEFAULT_CONFIG) -> None:
+    """What is found on this machine: programs, versions, ports, and what is wrong."""
+    from ari_app.commands.doctor import doctor as work
+
+    text, well = work(config)
+    typer.echo(text)
+    if not well:
+        raise typer.Exit(1)
+
+
+@database.command("upgrade")
+def upgrade_database(config: Config = DEFAULT_CONFIG) -> None:
+    """Brings the database to the tables of this version; does nothing if they are there."""
+    from ari_app.commands.database import upgrade
+
+    typer.echo(upgrade(config))
+
+
+# --- people and lists ---------------------------------------------------------------------
+
+
+@lead.command("import")
+def import_leads(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV (UTF-8, CP932) or xlsx.")],
+    project: Annotated[str, typer.Option(metavar="NAME", help="Whose leads they become.")],
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="COLUMN=FIELD", help="What a column means; may be repeated."),
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Sheet of an xlsx file; else the first.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Encoding of a CSV file, if guessed wrong.")
+    ] = None,
+    problems: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the rows not taken there, as CSV.")
+    ] = None,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Takes a list into a project, in one transaction, and reports rows it could not take."""
+    from ari_app.commands.installation import settings_of
+    from ari_app.import_command import run_lead_import
+
+    settings = settings_of(config)
+    code = run_lead_import(
+        database_url=settings.database_url,
+        project=project,
+        file=file,
+        mapping=mapping or (),
+        encoding=encoding,
+        sheet=sheet,
+        problems=problems,
+        language=_terminal_language(),
+    )
+    raise typer.Exit(code)
+
+
+def _terminal_language() -> str:
+    wanted = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG")
+    return "ja" if (wanted or "").startswith("ja") else "en"
+
+
+@user.command("add")
+def add_user(
+    login: Annotated[str, typer.Argument(metavar="LOGIN", help="What the person types to log in.")],
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The person's name; else the login.")
+    ] = None,
+    admin: Annotated[bool, typer.Option("--admin", help="May administer.")] = False,
+    no_calls: Annotated[bool, typer.Option("--no-calls", help="Does not call.")] = False,
+    workgroups: Annotated[
+        list[str] | None,
+        typer.Option("--workgroup", metavar="NAME", help="A workgroup; may be repeated."),
+    ] = None,
+    projects: Annotated[
+        list[str] | None,
+        typer.Option("--project", metavar="NAME", help="A project to work in; may be repeated."),
+    ] = None,
+    phone: Annotated[
+        str | None,
+        typer.Option(metavar="ACCOUNT", help="SIP account of the phone; its password is shown."),
+    ] = None,
+    phone_mode: Annotated[
+        PhoneMode, typer.Option(help="Held open for the shift, or rung for each call.")
+    ] = PhoneMode.HELD,
+    generate: Annotated[
+        bool, typer.Option("--generate", help="Make the password and show it; else it is asked.")
+    ] = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Adds a user. The password is asked for, read from standard input, or made (--generate)."""
+    from ari_app.commands import people
+    from ari_app.commands.passwords import asked_password, made_password
+
+    password = made_password() if generate else asked_password(login)
+    new = people.NewUser(
+        login=login,
+        name=name or login,
+        may_administer=admin,
+        may_call=not no_calls,
+        workgroups=workgroups or (),
+        projects=projects or (),
+        phone=phone,
+        phone_mode=phone_mode.value,
+    )
+    for line in people.add_user(config, new, password):
+        typer.echo(line)
+    if generate:
+        typer.echo(f"Password: {password}")
+
+
+@workgroup.command("add")
+def add_workgroup(
+    name: Annotated[str, typer.Argument(metavar="NAME")], config: Config = DEFAULT_CONFIG
+) -> None:
+    """Adds a workgroup."""
+    from ari_app.commands import people
+
+    typer.echo(people.add_workgroup(config, name))
+
+
+@project.command("add")
+def add_project(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    users: Annotated[
+        list[str] | None,
+        typer.Option("--user", metavar="LOGIN", help="Who works in it; may be repeated."),
+    ] = None,
+    time_zone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="Its time zone; else that of the settings.")
+    ] = None,
+    language: Annotated[
+        Language | None,
+        typer.Option(help="Language of its first action results; else that of the settings."),
+    ] = None,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Adds a project, with a set of action results to begin with."""
+    from ari_app.commands import people
+
+    typer.echo(
+        people.add_project(
+            config,
+            name,
+            time_zone=time_zone,
+            language=language.value if language else None,
+            logins=users or [],
+        )
+    )
+
+
+# --- campaigns ----------------------------------------------------------------------------
+
+CampaignName = Annotated[
+    str, typer.Argument(metavar="NAME", help="Its file in config/campaigns/, without .yaml.")
+]
+
+
+@campaign.command("start")
+def start_campaign(name: CampaignName, config: Config = DEFAULT_CONFIG) -> None:
+    """Starts a campaign, or goes on after a pause."""
+    from ari_app.commands import campaigns
+
+    typer.echo(campaigns.set_state(config, name, "running"))
+
+
+@campaign.command("pause")
+def pause_campaign(name: CampaignName, config: Config = DEFAULT_CONFIG) -> None:
+    """No new calls; what rings is ended, conversations go on."""
+    from ari_app.commands import campaigns
+
+    typer.echo(campaigns.set_state(config, name, "paused"))
+
+
+@campaign.command("stop")
+def stop_campaign(name: CampaignName, config: Config = DEFAULT_CONFIG) -> None:
+    """Ends a campaign: as pause, and it counts as not begun."""
+    from ari_app.commands import campaigns
+
+    typer.echo(campaigns.set_state(config, name, "stopped"))
+
+
+@campaign.command("list")
+def list_campaigns(config: Config = DEFAULT_CONFIG) -> None:
+    """Every campaign with its project and state."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from ari_app.commands import campaigns
+
+    lines = campaigns.list_campaigns(config)
+    if not lines:
+        typer.echo("No campaigns: there is no file in config/campaigns/.")
+        return
+    table = Table("campaign", "project", "state", "since", "by", box=box.SIMPLE_HEAD)
+    for line in lines:
+        table.add_row(line.name, line.project, line.state, line.since, line.by)
+    Console(highlight=False).print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""`kakeru campaign …`: the state in the database; the running controller follows it."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from ari_app.commands.failures import CommandFailed
+from ari_app.commands.installation import database_of, settings_of
+from ari_app.settings import Settings
+from ari_app.settings.validate import did_you_mean
+from dialer import campaign_state, projects
+from dialer.campaign_state import CampaignState
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignLine:
+    """One campaign as the list shows it; `since` is empty where it was never started."""
+
+    name: str
+    project: str
+    state: str
+    since: str
+    by: str
+
+
+def set_state(config: Path, name: str, state: CampaignState) -> str:
+    """Starts, pauses or stops a campaign; says what became of it."""
+    settings = settings_of(config)
+    changed = asyncio.run(_set_state(settings, name, state))
+    return f"Campaign {name}: {'' if changed else 'already '}{state}."
+
+
+async def _set_state(settings: Settings, name: str, state: CampaignState) -> bool:
+    campaign = settings.campaign(name)
+    if campaign is None:
+        hint = did_you_mean(name, [one.name for one in settings.campaigns])
+        raise CommandFailed(f"no campaign {name!r}{hint or '; config/campaigns/ is empty'}")
+    now = datetime.now(UTC)
+    async with database_of(settings) as database, database.write() as connection:
+        project = await projects.project_by_name(connection, campaign.project)
+        for group in campaign.workgroups:
+            if await projects.workgroup_by_name(connection, group) is None:
+                raise CommandFailed(
+                    f"campaign {name}: no workgroup {group!r}; `kakeru workgroup add` adds it"
+                )
+        await campaign_state.ensure_campaign(connection, name=name, project_id=project.id, now=now)
+        return await campaign_state.set_state(connection, name=name, state=state, now=now)
+
+
+def list_campaigns(config: Path) -> list[CampaignLine]:
+    """Every campaign that a file describes, by name, with its state."""
+    settings = settings_of(config)
+    return asyncio.run(_list(settings))
+
+
+async def _list(settings: Settings) -> list[CampaignLine]:
+    async with database_of(settings) as database, database.read() as connection:
+        rows = {row.name: row for row in await campaign_state.campaign_rows(connection)}
+    zone = ZoneInfo(settings.time_zone)
+    lines = []
+    for campaign in settings.campaigns:
+        row = rows.get(campaign.name)
+        since = f"{row.state_changed_at.astimezone(zone):%Y-%m-%d %H:%M}" if row else ""
+        lines.append(
+            CampaignLine(
+                name=campaign.name,
+                project=campaign.project,
+                state=row.state if row else "stopped",
+                since=since,
+                by=row.state_changed_by if row else "",
+            )
+        )
+    return lines

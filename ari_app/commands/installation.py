@@ -1,0 +1,32 @@
+"""The settings and the database that a command works with."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from ari_app.settings import Settings, load_settings
+from dialer.storage import migrate
+from dialer.storage.engine import Database, StorageError, check_database, open_database
+
+DEFAULT_CONFIG = Path("config/kakeru.yaml")
+
+
+def settings_of(config: Path) -> Settings:
+    """Raises SettingsError."""
+    return load_settings(config)
+
+
+@asynccontextmanager
+async def database_of(settings: Settings) -> AsyncIterator[Database]:
+    """The database, open, with this version's tables. Raises StorageError otherwise."""
+    database = open_database(settings.database_url)
+    try:
+        if await migrate.current(settings.database_url) != migrate.head():
+            raise StorageError(
+                f"database {database.engine.url.render_as_string()}: it has not this version's "
+                "tables; run `kakeru db upgrade` first"
+            )
+        await check_database(database)
+        yield database
+    finally:
+        await database.close()

@@ -1,0 +1,66 @@
+"""`kakeru serve`: everything at work until a signal asks for the end."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from ari_app import logging as logs
+from ari_app.bootstrap import Kakeru, running
+from ari_app.commands.failures import CommandFailed
+from ari_app.commands.installation import settings_of
+from ari_app.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+def serve(config: Path, say: Callable[[str], None]) -> None:
+    """Runs until SIGINT or SIGTERM; live calls in Asterisk go on afterwards.
+
+    Raises SettingsError, RuntimeFault, StorageError, AriError and CommandFailed.
+    """
+    settings = settings_of(config)
+    logs.configure(stream=logs.stream_for_people(), file=settings.log_folder / "kakeru.log")
+    asyncio.run(_serve(settings, say))
+
+
+async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
+    stop = _stop_on_signals()
+    async with running(settings, say=lambda part: say(f"starting: {part}")) as kakeru:
+        say(f"Kakeru is at work: {kakeru.address} (Ctrl-C stops it)")
+        log.info("started", address=kakeru.address, campaigns=len(settings.campaigns))
+        await _until_stopped(kakeru, stop)
+        say("stopping; conversations go on")
+    log.info("stopped")
+
+
+async def _until_stopped(kakeru: Kakeru, stop: asyncio.Event) -> None:
+    stopping = asyncio.create_task(stop.wait())
+    failing = asyncio.create_task(kakeru.controller.failed())
+    done, pending = await asyncio.wait({stopping, failing}, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    if failing in done and stopping not in done:
+        log.critical("controller_failed", part=failing.result())
+        raise CommandFailed(
+            f"a part of the controller has ended: {failing.result()}; "
+            f"see {kakeru.settings.log_folder / 'kakeru.log'}, and start it again"
+        )
+
+
+def _stop_on_signals() -> asyncio.Event:
+    """The first signal asks for an orderly end; a second one does not wait for it."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    main = asyncio.current_task()
+
+    def asked() -> None:
+        if stop.is_set() and main is not None:
+            main.cancel()
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked)
+    return stop
