@@ -49,7 +49,7 @@ parts-demo:
 	@$(SETUP) asterisk espeak-ng
 
 parts-serve:
-	@$(SETUP) asterisk
+	@$(SETUP) asterisk espeak-ng
 
 parts-test:
 	@$(SETUP) asterisk espeak-ng sipp postgresql redis chromium

@@ -49,7 +49,7 @@ from dialer.storage import migrate
 from dialer.storage.engine import Database, open_database
 from dialer.storage.tables import calls, contact_points, leads
 from recordings.store import LocalRecordingStore
-from tests.benchmarks import bare_ari
+from tests.benchmarks import _bare_ari as bare_ari
 
 AT_ONCE = 60
 NO_LIMIT = 100_000
