@@ -64,7 +64,8 @@ async def prohibit(
             "prohibited_at": now,
             "prohibited_by": by.id if by else None,
         }
-        for e164 in dict.fromkeys(e164s)
+        # In one order, so that two lists at once never wait for each other in a circle.
+        for e164 in sorted(set(e164s))
         for group in groups
     ]
     added: dict[str, None] = {}
