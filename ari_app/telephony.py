@@ -156,7 +156,7 @@ class AsteriskTelephony:
                         context="kakeru-record",
                         extension=agent_channel(leg_id),
                     ),
-                    on_failure=partial(self._connect_failed, call_id),
+                    on_failure=partial(self._connect_failed, call_id, leg_id),
                 )
             case ConnectCustomer(call_id=call_id, leg_id=leg_id):
                 self._join(call_id, leg_id)
@@ -215,7 +215,7 @@ class AsteriskTelephony:
         self._ari.send_soon(
             api.add_to_bridge(agent_bridge(leg_id), customer_channel(call_id)),
             on_result=lambda _: self._joined(call_id, leg_id),
-            on_failure=partial(self._connect_failed, call_id),
+            on_failure=partial(self._connect_failed, call_id, leg_id),
         )
 
     def _joined(self, call_id: CallId, leg_id: LegId) -> None:
@@ -242,8 +242,8 @@ class AsteriskTelephony:
         log.error("originate refused", call_id=str(call_id), error=str(error))
         self._put(OriginateFailed(call_id, str(error), _now()))
 
-    def _connect_failed(self, call_id: CallId, error: AriError) -> None:
-        self._put(ConnectFailed(call_id, str(error), _now()))
+    def _connect_failed(self, call_id: CallId, leg_id: LegId, error: AriError) -> None:
+        self._put(ConnectFailed(call_id, leg_id, str(error), _now()))
 
     def _leg_failed(self, leg_id: LegId, error: AriError) -> None:
         log.warning("agent's phone cannot be rung", leg_id=str(leg_id), error=str(error))

@@ -97,8 +97,7 @@ async def stored_agents(connection: AsyncConnection) -> list[Agent]:
             state=AgentState(row.state),
             away_reason=row.away_reason,
             leg_id=_leg(row.leg),
-            # A leg that was being rung may be answered by now: reconciliation tells.
-            leg_answered=row.leg is not None and row.state != AgentState.LOGGING_IN,
+            leg_answered=False,  # comparing with Asterisk tells
             call_id=CallId(row.call_id) if row.call_id else None,
             result_required=bool(row.result_required),
             result_saved=row.result_id is not None,

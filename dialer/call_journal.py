@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import bindparam, exists, insert, update
+from sqlalchemy import bindparam, exists, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from dialer.messages import CallId
 from dialer.rules.call_state import CallState
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.retry import NoMoreAttempts, RetryRules, after_outcome, counts_as_attempt
+from dialer.storage.dialects import insert_if_new
 from dialer.storage.engine import Database
-from dialer.storage.tables import actions, calls, leads, recordings
+from dialer.storage.tables import action_results, actions, calls, leads, recordings
 
 log = structlog.get_logger(__name__)
 
@@ -94,6 +95,9 @@ class CallJournal:
             self._wake.set()
             await asyncio.sleep(_RETRY_SECONDS)
             return
+        except asyncio.CancelledError:
+            self._changed = batch | self._changed  # `close` writes it
+            raise
         if not self._changed:
             self._idle.set()
         self._on_written([entry.call for entry in batch.values()])
@@ -108,20 +112,23 @@ class CallJournal:
             and entry.call.connected_at is not None
             and entry.call.call_id not in self._recorded
         ]
-        with_agent = [entry for entry in entries if entry.call.user_id is not None]
+        # An agent who could not take the call after all is taken off it again.
+        answered = [entry for entry in entries if entry.call.answered_at is not None]
         async with self._database.write() as connection:
+            if ended:
+                await connection.execute(_UPDATE_LEAD, [_lead_row(entry) for entry in ended])
             await connection.execute(_UPDATE_CALL, [_call_row(entry.call) for entry in entries])
-            if with_agent:
+            if answered:
                 await connection.execute(
                     _UPDATE_AGENT,
                     [
                         {"b_id": entry.call.call_id, "b_user_id": entry.call.user_id}
-                        for entry in with_agent
+                        for entry in answered
                     ],
                 )
             if starting:
                 await connection.execute(
-                    insert(recordings),
+                    insert_if_new(connection, recordings),
                     [
                         {
                             "call_id": entry.call.call_id,
@@ -132,8 +139,6 @@ class CallJournal:
                         for entry in starting
                     ],
                 )
-            if ended:
-                await connection.execute(_UPDATE_LEAD, [_lead_row(entry) for entry in ended])
         self._recorded.update(entry.call.call_id for entry in starting)
         self._recorded.difference_update(entry.call.call_id for entry in ended)
 
@@ -179,12 +184,19 @@ _UPDATE_AGENT = (
     update(actions).where(actions.c.id == bindparam("b_id")).values(user_id=bindparam("b_user_id"))
 )
 
-# A result that the agent has saved already says more than the network's outcome.
+# A result that the agent has saved already says more than the network's outcome, unless it
+# leaves the lead alone. Before the call's own row: a batch whose commit went through unheard
+# is written again, and must not move the lead twice.
 _UPDATE_LEAD = (
     update(leads)
     .where(
         leads.c.id == bindparam("b_id"),
-        ~exists().where(actions.c.id == bindparam("b_call_id"), actions.c.result_id.is_not(None)),
+        exists().where(calls.c.id == bindparam("b_call_id"), calls.c.ended_at.is_(None)),
+        ~exists().where(
+            actions.c.id == bindparam("b_call_id"),
+            action_results.c.id == actions.c.result_id,
+            action_results.c.effect != "none",
+        ),
     )
     .values(
         attempts=leads.c.attempts - bindparam("b_given_back"),

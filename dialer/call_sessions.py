@@ -23,14 +23,16 @@ from dialer.messages import (
     DialCustomer,
     HangUpCustomer,
     LegId,
+    OriginateFailed,
     PlayAbandonedMessage,
     UserId,
 )
-from dialer.ports import Clock, RecordingStore, Telephony, Timer
+from dialer.ports import Clock, RecordingFault, RecordingStore, Telephony, Timer
 from dialer.rules import call_state
 from dialer.rules.call_state import (
     UNANSWERED,
     AgentFound,
+    AgentFoundTalking,
     AgentFreed,
     AgentHangsUp,
     AgentTalks,
@@ -66,6 +68,8 @@ class AgentFinder(Protocol):
     def stop_finding(self, call_id: CallId) -> None: ...
 
     def talks(self, call_id: CallId, user_id: UserId) -> None: ...
+
+    def found_talking(self, session: Session, user_id: UserId) -> None: ...
 
     def freed(self, call_id: CallId, user_id: UserId, *, talked: bool) -> None: ...
 
@@ -103,7 +107,10 @@ class CallSessions:
     # --- starting and stopping ------------------------------------------------------------
 
     def start(self, claimed: ClaimedCall, campaign: RunningCampaign) -> None:
-        """Dials a claimed call. Its row is committed already."""
+        """Dials a claimed call. Its row is committed already.
+
+        A conversation that could not be recorded is not begun: the call fails at once.
+        """
         settings = campaign.settings
         now = self._clock.now()
         state = CallState(
@@ -115,7 +122,12 @@ class CallSessions:
         lead = LeadOfCall(claimed.lead_id, claimed.attempt, campaign.retries)
         session = Session(state, campaign, lead, claimed.e164)
         self._store(session, state)
-        path = self._recordings.raw_path(claimed.call_id, now) if settings.record else ""
+        try:
+            path = self._recordings.raw_path(claimed.call_id, now) if settings.record else ""
+        except RecordingFault as error:
+            log.error("not dialled", call_id=str(claimed.call_id), error=str(error))
+            self.apply(OriginateFailed(claimed.call_id, str(error), now))
+            return
         self._telephony.send(
             DialCustomer(
                 call_id=claimed.call_id,
@@ -230,15 +242,20 @@ class CallSessions:
             case StopFindingAgent(call_id=call_id):
                 self._floor.stop_finding(call_id)
             case StartAnswerTimer(call_id=call_id, seconds=seconds):
-                self._timers[call_id] = self._clock.call_later(
-                    seconds, lambda: self._deadline(call_id)
-                )
+                self._start_answer_timer(call_id, seconds)
             case AgentTalks(call_id=call_id, user_id=user_id):
                 self._floor.talks(call_id, user_id)
+            case AgentFoundTalking(user_id=user_id):
+                self._floor.found_talking(session, user_id)
             case AgentFreed(call_id=call_id, user_id=user_id, talked=talked):
                 self._floor.freed(call_id, user_id, talked=talked)
             case CloseCall(call_id=call_id):
                 self._close(session, call_id)
+
+    def _start_answer_timer(self, call_id: CallId, seconds: float) -> None:
+        if earlier := self._timers.pop(call_id, None):
+            earlier.cancel()
+        self._timers[call_id] = self._clock.call_later(seconds, lambda: self._deadline(call_id))
 
     def _deadline(self, call_id: CallId) -> None:
         self._timers.pop(call_id, None)

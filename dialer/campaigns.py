@@ -32,6 +32,8 @@ from dialer.users import user_by_id
 log = structlog.get_logger(__name__)
 
 _LOOK_EVERY_SECONDS = 1.0
+# A runner that is ended finishes the claim that it is in, for as long as this.
+_PATIENCE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +188,13 @@ class Campaigns:
         before = self._states.get(name)
         self._states[name] = state
         campaign = self._loaded.get(name)
+        if name in self._tasks and self._tasks[name].done():
+            await self._end_runner(name)  # it should not have ended
         if campaign is not None and state == "running" and name not in self._tasks:
             await self._start_runner(campaign)
-        elif state != "running" and name in self._tasks:
+        elif state != "running":
             await self._end_runner(name)
-            if campaign is not None:
+            if campaign is not None and before != state:
                 self._calls.cancel_unanswered(campaign.campaign_id)
         if before != state:
             self._live.publish(f"campaign:{name}", {"state": state})
@@ -221,10 +225,15 @@ class Campaigns:
         return ledger
 
     async def _end_runner(self, name: str) -> None:
-        task = self._tasks.pop(name)
-        self._runners.pop(name, None)
+        task, runner = self._tasks.pop(name, None), self._runners.pop(name, None)
+        if task is None or runner is None:
+            return
+        runner.end()
+        await asyncio.wait([task], timeout=_PATIENCE_SECONDS)
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        (error,) = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(error, Exception):
+            log.error("a campaign's runner failed", campaign=name, error=repr(error))
 
     async def _stop_all(self) -> None:
         for name in list(self._tasks):

@@ -41,6 +41,7 @@ from dialer.rules.agent_state import (
     AgentState,
     CallConnected,
     CallOver,
+    FoundOnCall,
     GiveBackCall,
     GoAway,
     GoReady,
@@ -51,7 +52,7 @@ from dialer.rules.agent_state import (
     RingPhone,
     StartAfterCallTimer,
 )
-from dialer.rules.call_state import AgentFound
+from dialer.rules.call_state import AgentFound, Phase
 from dialer.running_campaign import RunningCampaign
 from dialer.storage.engine import Database
 
@@ -178,6 +179,17 @@ class Floor:
             self._agent_calls[user_id] = replace(call, connected_at=self._clock.now())
         self._apply(user_id, CallConnected(call_id))
 
+    def found_talking(self, session: Session, user_id: UserId) -> None:
+        """What was stored of the agent was older than the conversation that he is found in."""
+        call, agent = session.state, self._agents.get(user_id)
+        if agent is None or call.leg_id is None or agent.leg_id != call.leg_id:
+            return
+        self._waiting.pop(call.call_id, None)
+        self._agent_calls[user_id] = replace(_agent_call(session), connected_at=call.connected_at)
+        self._apply(
+            user_id, FoundOnCall(call.call_id, call.leg_id, session.campaign.result_required)
+        )
+
     def freed(self, call_id: CallId, user_id: UserId, *, talked: bool) -> None:
         self._reserved.pop(call_id, None)
         call = self._agent_calls.get(user_id)
@@ -245,6 +257,8 @@ class Floor:
             self._agents[agent.user_id] = agent
             if agent.leg_id is not None:
                 self._legs[agent.leg_id] = agent.user_id
+            if agent.state is AgentState.RESERVED and agent.call_id is not None:
+                self._reserved[agent.call_id] = agent.user_id
             if agent.user_id in calls:
                 self._agent_calls[agent.user_id] = calls[agent.user_id]
             if agent.state is AgentState.AFTER_CALL_WORK and agent.call_id is not None:
@@ -263,6 +277,9 @@ class Floor:
                 self._unwritten |= changed
                 self._wake.set()
                 await asyncio.sleep(_WRITE_RETRY_SECONDS)
+            except asyncio.CancelledError:
+                self._unwritten |= changed  # `close` stores them
+                raise
 
     async def close(self) -> None:
         """Stores what is left. Raises SQLAlchemyError when the database is away."""
@@ -288,7 +305,11 @@ class Floor:
     # --- deciding ---------------------------------------------------------------------------------
 
     def _apply(self, user_id: UserId, event: agent_state.Event) -> None:
-        before = self._agents[user_id]
+        before = self._agents.get(user_id)
+        if before is None:
+            # He was logged out when an earlier run ended; only his call is left.
+            log.info("an agent who is not on the floor", user_id=user_id, event=str(event))
+            return
         after, commands = agent_state.decide(before, event, self._clock.now())
         if after is not before:
             self._store(before, after)
@@ -327,7 +348,7 @@ class Floor:
             case GiveBackCall(call_id=call_id):
                 self._reserved.pop(call_id, None)
                 session = self._calls.session(call_id)
-                if session is not None:
+                if session is not None and session.state.phase is Phase.WAITING:
                     self.find_agent(session)
             case StartAfterCallTimer(call_id=call_id):
                 self._start_after_call_timer(user_id, call_id)
@@ -347,10 +368,10 @@ class Floor:
 
     def _start_after_call_timer(self, user_id: UserId, call_id: CallId) -> None:
         call = self._agent_calls.get(user_id)
-        if call is None:
-            return
+        if earlier := self._timers.pop(user_id, None):
+            earlier.cancel()
         self._timers[user_id] = self._clock.call_later(
-            call.after_call_work_seconds,
+            call.after_call_work_seconds if call else 0,
             lambda: self._apply(user_id, AfterCallWorkExpired(call_id, _new_leg())),
         )
 
@@ -362,14 +383,7 @@ class Floor:
                 continue
             del self._waiting[call_id]
             self._reserved[call_id] = agent.user_id
-            self._agent_calls[agent.user_id] = AgentCall(
-                call_id=call_id,
-                lead_id=session.lead.lead_id,
-                e164=session.e164,
-                campaign=session.campaign.name,
-                project_id=session.campaign.project_id,
-                after_call_work_seconds=session.campaign.settings.after_call_work_seconds,
-            )
+            self._agent_calls[agent.user_id] = _agent_call(session)
             self._apply(
                 agent.user_id, Reserve(call_id, session.campaign.result_required, _new_leg())
             )
@@ -381,6 +395,17 @@ class Floor:
             if agent.state is AgentState.READY and _serves(self._profiles[user_id], campaign)
         )
         return min(ready, key=lambda agent: agent.since, default=None)
+
+
+def _agent_call(session: Session) -> AgentCall:
+    return AgentCall(
+        call_id=session.state.call_id,
+        lead_id=session.lead.lead_id,
+        e164=session.e164,
+        campaign=session.campaign.name,
+        project_id=session.campaign.project_id,
+        after_call_work_seconds=session.campaign.settings.after_call_work_seconds,
+    )
 
 
 def _serves(profile: AgentProfile, campaign: RunningCampaign) -> bool:

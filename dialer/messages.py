@@ -89,6 +89,7 @@ class ConnectFailed:
     """The two legs could not be joined (one of them was already gone, mostly)."""
 
     call_id: CallId
+    leg_id: LegId
     reason: str
     at: datetime
 

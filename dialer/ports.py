@@ -48,14 +48,24 @@ class RecordingFacts:
     ended_at: datetime  # when the last audio was written
 
 
+class RecordingFault(Exception):
+    """Audio cannot be stored now; the message names the place and the remedy."""
+
+
 class RecordingStore(Protocol):
     """Where the recordings lie."""
 
     def raw_path(self, call_id: UUID, at: datetime) -> Path:
-        """Absolute path that Asterisk writes the conversation of this call to."""
+        """Absolute path that Asterisk writes the conversation of this call to.
+
+        Raises RecordingFault when nothing can be written there.
+        """
 
     async def finish(self, call_id: UUID, at: datetime) -> RecordingFacts | None:
-        """Turns the raw audio into a playable file; None when nothing was recorded."""
+        """Turns the raw audio into a playable file; None when nothing was recorded.
+
+        Raises RecordingFault when that is not possible now; the audio is kept.
+        """
 
     def playable(self, path: str) -> Path:
         """Absolute path of a finished recording.

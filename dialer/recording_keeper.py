@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from dialer.ports import LiveUpdates, RecordingFacts, RecordingStore
+from dialer.ports import LiveUpdates, RecordingFacts, RecordingFault, RecordingStore
 from dialer.rules.call_state import CallState
 from dialer.storage.engine import Database
 from dialer.storage.tables import calls, recordings
@@ -31,13 +31,14 @@ class RecordingKeeper:
         self._database = database
         self._store = store
         self._live = live
-        self._queue: asyncio.Queue[tuple[UUID, datetime]] = asyncio.Queue()
+        # Each with the event loop's time from which it may be finished, the earliest first.
+        self._queue: asyncio.PriorityQueue[tuple[float, UUID, datetime]] = asyncio.PriorityQueue()
 
     def written(self, states: list[CallState]) -> None:
         """Takes calls whose state was just committed; those with a conversation are finished."""
         for state in states:
             if state.ended_at is not None and state.connected_at is not None and state.recorded:
-                self._queue.put_nowait((state.call_id, state.dialled_at))
+                self._put(state.call_id, state.dialled_at, _SETTLE_SECONDS)
 
     async def take_up(self) -> int:
         """Queues what an earlier run of this program left unfinished; returns how many."""
@@ -50,7 +51,7 @@ class RecordingKeeper:
                 )
             ).all()
         for row in rows:
-            self._queue.put_nowait((row.call_id, row.dialled_at))
+            self._put(row.call_id, row.dialled_at, _SETTLE_SECONDS)
         return len(rows)
 
     async def idle(self) -> None:
@@ -60,18 +61,23 @@ class RecordingKeeper:
     async def run(self) -> None:
         """Finishes until cancelled. A full disk or an absent database only delays."""
         while True:
-            call_id, at = await self._queue.get()
-            await asyncio.sleep(_SETTLE_SECONDS)
-            if not await self._finish(call_id, at):
-                await asyncio.sleep(_RETRY_SECONDS)
-                self._queue.put_nowait((call_id, at))
+            due, call_id, at = await self._queue.get()
+            early = due - asyncio.get_running_loop().time()
+            if early > 0:
+                self._queue.put_nowait((due, call_id, at))
+                await asyncio.sleep(min(early, _SETTLE_SECONDS))
+            elif not await self._finish(call_id, at):
+                self._put(call_id, at, _RETRY_SECONDS)
             self._queue.task_done()
+
+    def _put(self, call_id: UUID, at: datetime, seconds: float) -> None:
+        self._queue.put_nowait((asyncio.get_running_loop().time() + seconds, call_id, at))
 
     async def _finish(self, call_id: UUID, at: datetime) -> bool:
         try:
             facts = await self._store.finish(call_id, at)
             await self._write(call_id, facts)
-        except (OSError, SQLAlchemyError) as error:
+        except (RecordingFault, OSError, SQLAlchemyError) as error:
             log.error(
                 "recording cannot be finished; will try again",
                 call_id=str(call_id),

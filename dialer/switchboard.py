@@ -35,6 +35,7 @@ from dialer.taking_up import calls_of_agents, open_calls
 log = structlog.get_logger(__name__)
 
 _COMPARE_EVERY_SECONDS = 30.0
+_TRY_AGAIN_SECONDS = 1.0
 
 _IN_A_CALL = (AgentState.RESERVED, AgentState.ON_CALL)
 
@@ -60,7 +61,8 @@ class Switchboard:
         self._database = database
         self._clock = clock
         self._live = live
-        self._up = False
+        self._connected = False
+        self._up = False  # connected, and compared since
         self._differences: set[tuple[str, UUID]] = set()
 
     async def take_up(self) -> None:
@@ -91,9 +93,11 @@ class Switchboard:
     async def keep_comparing(self) -> None:
         """Compares with Asterisk now and then, until cancelled."""
         while True:
-            await asyncio.sleep(_COMPARE_EVERY_SECONDS)
+            await asyncio.sleep(_COMPARE_EVERY_SECONDS if self._up else _TRY_AGAIN_SECONDS)
             if self._up:
                 await self._compare(seen_twice=True)
+            elif self._connected:
+                await self._come_up()
 
     async def watch_prohibitions(self) -> None:
         """Stops calls that ring at a number which somebody has just prohibited."""
@@ -109,13 +113,11 @@ class Switchboard:
     async def _route(self, event: TelephonyEvent) -> None:
         match event:
             case TelephonyUp():
-                await self._compare()
-                self._free_agents_of_ghosts()
-                self._up = True
-                self._campaigns.telephony(up=True)
+                self._connected = True
+                await self._come_up()
             case TelephonyDown(reason=reason):
                 log.warning("Asterisk is away: nothing is dialled", reason=reason)
-                self._up = False
+                self._connected = self._up = False
                 self._campaigns.telephony(up=False)
             case _:
                 self._happen(event)
@@ -133,8 +135,15 @@ class Switchboard:
             case _:
                 self._calls.apply(event)
 
-    async def _compare(self, *, seen_twice: bool = False) -> None:
-        """Tells the differences as events.
+    async def _come_up(self) -> None:
+        """Nothing is dialled before it is known what lives in Asterisk."""
+        if await self._compare() and self._connected:
+            self._free_agents_of_ghosts()
+            self._up = True
+            self._campaigns.telephony(up=True)
+
+    async def _compare(self, *, seen_twice: bool = False) -> bool:
+        """Tells the differences as events; False when Asterisk does not say what it has.
 
         While events flow, the true event may only be on its way; then a difference must be
         `seen_twice`, half a minute apart, before it is believed.
@@ -144,7 +153,7 @@ class Switchboard:
             legs = await self._telephony.open_legs()
         except ConnectionError as error:
             log.warning("Asterisk's calls cannot be listed", error=str(error))
-            return
+            return False
         # A call that was started while Asterisk answered cannot be in the answer.
         states = [call for call in self._calls.states() if call.call_id in asked_about]
         agents = self._floor.states()
@@ -157,6 +166,7 @@ class Switchboard:
             if not seen_twice or _subject(event) in before:
                 log.info("found while comparing", missed=type(event).__name__)
                 self._happen(event)
+        return True
 
     def _free_agents_of_ghosts(self) -> None:
         """An agent whose call is not open, or is not his, has nothing to wait for."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.call_journal import LeadOfCall
@@ -12,7 +12,7 @@ from dialer.call_sessions import Session
 from dialer.floor_views import AgentCall
 from dialer.messages import CallId, LegId, UserId
 from dialer.rules.agent_state import Agent
-from dialer.rules.call_state import UNANSWERED, CallState, Phase
+from dialer.rules.call_state import UNANSWERED, CallState, HungUpBy, Phase
 from dialer.running_campaign import RunningCampaign
 from dialer.storage.tables import actions, agent_sessions, calls, campaigns
 
@@ -26,7 +26,13 @@ async def open_calls(
     rows = await connection.execute(
         select(calls, actions.c.lead_id, actions.c.user_id, agent_sessions.c.leg)
         .join(actions, actions.c.id == calls.c.id)
-        .outerjoin(agent_sessions, agent_sessions.c.call_id == calls.c.id)
+        .outerjoin(
+            agent_sessions,
+            and_(
+                agent_sessions.c.call_id == calls.c.id,
+                or_(actions.c.user_id.is_(None), agent_sessions.c.user_id == actions.c.user_id),
+            ),
+        )
         .where(calls.c.ended_at.is_(None))
     )
     sessions: list[Session] = []
@@ -49,6 +55,8 @@ async def open_calls(
 
 def _state(row: Row[Any], campaign: RunningCampaign) -> CallState:
     phase = _phase(row)
+    with_agent = phase not in UNANSWERED
+    by = HungUpBy(row.hung_up_by)
     return CallState(
         call_id=CallId(row.id),
         recorded=campaign.settings.record,
@@ -57,19 +65,24 @@ def _state(row: Row[Any], campaign: RunningCampaign) -> CallState:
         dialled_at=row.dialled_at or row.claimed_at,
         phase=phase,
         ringing_at=row.ringing_at,
-        answered_at=None if phase in UNANSWERED else row.answered_at,
+        answered_at=row.answered_at if with_agent else None,
         connected_at=row.connected_at,
-        user_id=UserId(row.user_id) if row.user_id is not None else None,
-        leg_id=LegId(row.leg) if row.leg is not None else None,
+        user_id=UserId(row.user_id) if with_agent and row.user_id is not None else None,
+        leg_id=LegId(row.leg) if with_agent and row.leg is not None else None,
+        hung_up_by=by,
+        abandoned=by is HungUpBy.SYSTEM and row.answered_at is not None,
+        cancelled=by is HungUpBy.SYSTEM and row.answered_at is None,
     )
 
 
 def _phase(row: Row[Any]) -> Phase:
     """A call that was answered and had no agent yet counts as ringing: comparing with
     Asterisk tells that it is answered, and an agent is looked for afresh."""
+    if row.hung_up_by:
+        return Phase.LEAVING
     if row.connected_at is not None:
         return Phase.TALKING
-    if row.answered_at is not None and row.leg is not None:
+    if row.answered_at is not None and row.leg is not None and row.user_id is not None:
         return Phase.CONNECTING
     return Phase.DIALLING if row.ringing_at is None else Phase.RINGING
 

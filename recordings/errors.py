@@ -8,8 +8,10 @@ A missing or forbidden file is the built-in FileNotFoundError.
 import errno
 from pathlib import Path
 
+from dialer.ports import RecordingFault
 
-class RecordingStoreError(Exception):
+
+class RecordingStoreError(RecordingFault):
     """A recording cannot be stored now; the message names the place and the remedy."""
 
 

@@ -90,6 +90,15 @@ class CallConnected:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundOnCall:
+    """After an absence of ours this leg is found joined with a customer."""
+
+    call_id: CallId
+    leg_id: LegId
+    result_required: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CallOver:
     call_id: CallId
     talked: bool
@@ -114,6 +123,7 @@ Event = (
     | LogOut
     | Reserve
     | CallConnected
+    | FoundOnCall
     | CallOver
     | ResultSaved
     | AfterCallWorkExpired
@@ -170,6 +180,8 @@ def decide(agent: Agent, event: Event, now: datetime) -> Decision:
             return _reserve(agent, event, now)
         case CallConnected(call_id=call_id) if _reserved_for(agent, call_id):
             return _to(agent, AgentState.ON_CALL, now), ()
+        case FoundOnCall(leg_id=leg_id) if agent.leg_id == leg_id:
+            return _found_on_call(agent, event, now)
         case CallOver(call_id=call_id) if agent.call_id == call_id:
             return _call_over(agent, event, now)
         case ResultSaved(call_id=call_id, new_leg=new_leg) if agent.call_id == call_id:
@@ -179,7 +191,7 @@ def decide(agent: Agent, event: Event, now: datetime) -> Decision:
         case AfterCallWorkExpired(call_id=call_id, new_leg=new_leg) if (
             agent.state is AgentState.AFTER_CALL_WORK
             and agent.call_id == call_id
-            and not agent.result_required
+            and not _owes_result(agent)
         ):
             return _work_done(agent, new_leg, now)
         case AgentLegAnswered(leg_id=leg_id) if leg_id == agent.leg_id:
@@ -193,12 +205,16 @@ def _reserved_for(agent: Agent, call_id: CallId) -> bool:
     return agent.state is AgentState.RESERVED and agent.call_id == call_id
 
 
+def _owes_result(agent: Agent) -> bool:
+    return agent.result_required and not agent.result_saved
+
+
 def _to(agent: Agent, state: AgentState, now: datetime, *, away_reason: str = "") -> Agent:
     return replace(agent, state=state, since=now, away_reason=away_reason)
 
 
 def _go_ready(agent: Agent, new_leg: LegId, now: datetime) -> Decision:
-    if agent.state is AgentState.AFTER_CALL_WORK and not agent.result_required:
+    if agent.state is AgentState.AFTER_CALL_WORK and not _owes_result(agent):
         return _work_done(replace(agent, away_wish=None), new_leg, now)
     if agent.state in _AT_WORK:
         return replace(agent, away_wish=None), ()
@@ -209,6 +225,8 @@ def _go_ready(agent: Agent, new_leg: LegId, now: datetime) -> Decision:
 
 def _become_ready(agent: Agent, new_leg: LegId, now: datetime) -> Decision:
     needs_phone = agent.phone_mode is PhoneMode.HELD and not agent.leg_answered
+    if needs_phone and agent.leg_id is not None:
+        return _to(agent, AgentState.LOGGING_IN, now), ()  # it rings already
     if needs_phone:
         ringing = replace(agent, leg_id=new_leg, leg_answered=False)
         return _to(ringing, AgentState.LOGGING_IN, now), (RingPhone(new_leg),)
@@ -246,6 +264,8 @@ def _reserve(agent: Agent, event: Reserve, now: datetime) -> Decision:
 
 
 def _leg_answered(agent: Agent, now: datetime) -> Decision:
+    if agent.leg_answered:
+        return agent, ()
     answered = replace(agent, leg_answered=True)
     if agent.state is AgentState.LOGGING_IN:
         return _to(answered, AgentState.READY, now), ()
@@ -266,6 +286,20 @@ def _leg_gone(agent: Agent, now: datetime) -> Decision:
             return replace(away, call_id=None), (GiveBackCall(agent.call_id),)
     # On a call the customer's side ends it; in after-call work the work goes on.
     return lost, ()
+
+
+def _found_on_call(agent: Agent, event: FoundOnCall, now: datetime) -> Decision:
+    if agent.state is AgentState.ON_CALL and agent.call_id == event.call_id:
+        return agent, ()
+    on_call = replace(
+        _to(agent, AgentState.ON_CALL, now),
+        leg_answered=True,
+        call_id=event.call_id,
+        result_required=event.result_required,
+        result_saved=agent.result_saved and agent.call_id == event.call_id,
+        away_wish=agent.away_reason if agent.state is AgentState.AWAY else agent.away_wish,
+    )
+    return on_call, ()
 
 
 def _call_over(agent: Agent, event: CallOver, now: datetime) -> Decision:

@@ -86,6 +86,16 @@ class AgentFound:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundTalking:
+    """After an absence of ours the customer is found joined with this agent's leg."""
+
+    call_id: CallId
+    user_id: UserId
+    leg_id: LegId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerDeadlinePassed:
     call_id: CallId
     at: datetime
@@ -112,6 +122,7 @@ Event = (
     | ConnectFailed
     | AgentLegGone
     | AgentFound
+    | FoundTalking
     | AnswerDeadlinePassed
     | AgentHangsUp
     | CancelUnanswered
@@ -146,6 +157,14 @@ class AgentTalks:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentFoundTalking:
+    """The agent is on this call, whatever was known of him before."""
+
+    call_id: CallId
+    user_id: UserId
+
+
+@dataclass(frozen=True, slots=True)
 class AgentFreed:
     """The agent is done with this call; `talked` tells whether there is after-call work."""
 
@@ -169,6 +188,7 @@ Command = (
     | StopFindingAgent
     | StartAnswerTimer
     | AgentTalks
+    | AgentFoundTalking
     | AgentFreed
     | CloseCall
 )
@@ -184,21 +204,27 @@ def decide(call: CallState, event: Event, now: datetime) -> Decision:
             return replace(call, phase=Phase.RINGING, ringing_at=at), ()
         case CustomerAnswered(at=at) if call.phase in UNANSWERED:
             return _answered(call, at)
-        case CustomerAnswered() if call.phase is Phase.LEAVING:
-            # It was answered in the moment in which we cancelled it.
-            return call, (HangUpCustomer(call.call_id),)
+        case CustomerAnswered(at=at) if call.phase is Phase.LEAVING and call.answered_at is None:
+            # Answered in the moment in which we cancelled it: a person picked up and hears
+            # nobody, so the call counts as abandoned, and he is left alone as long.
+            answered = replace(call, answered_at=at, abandoned=True)
+            return answered, (HangUpCustomer(call.call_id),)
         case AgentFound(user_id=user_id, leg_id=leg_id):
             return _agent_found(call, user_id, leg_id)
-        case CustomerConnected(at=at) if call.phase is Phase.CONNECTING and call.user_id:
+        case FoundTalking() if call.phase is not Phase.LEAVING:
+            return _found_talking(call, event)
+        case CustomerConnected(leg_id=leg_id, at=at) if (
+            call.phase is Phase.CONNECTING and call.leg_id == leg_id and call.user_id is not None
+        ):
             talking = replace(call, phase=Phase.TALKING, connected_at=at)
             return talking, (AgentTalks(call.call_id, call.user_id),)
-        case ConnectFailed() if call.phase is Phase.CONNECTING:
-            return _find_another_agent(call, now)
-        case AgentLegGone() if call.phase is Phase.CONNECTING:
+        case ConnectFailed(leg_id=leg_id) | AgentLegGone(leg_id=leg_id) if (
+            call.phase is Phase.CONNECTING and call.leg_id == leg_id
+        ):
             return _find_another_agent(call, now)
         case AnswerDeadlinePassed() if call.phase is Phase.WAITING:
             return _abandon(call)
-        case AgentLegGone() if call.phase is Phase.TALKING:
+        case AgentLegGone(leg_id=leg_id) if call.phase is Phase.TALKING and call.leg_id == leg_id:
             return _hang_up(call, HungUpBy.AGENT)
         case AgentHangsUp() if call.phase in (Phase.TALKING, Phase.CONNECTING):
             return _hang_up(call, HungUpBy.AGENT)
@@ -206,7 +232,7 @@ def decide(call: CallState, event: Event, now: datetime) -> Decision:
             return _hang_up(replace(call, cancelled=True), HungUpBy.SYSTEM)
         case CustomerGone():
             return _customer_gone(call, event)
-        case OriginateFailed(at=at):
+        case OriginateFailed(at=at) if call.answered_at is None:
             ended = replace(
                 call,
                 phase=Phase.ENDED,
@@ -234,10 +260,29 @@ def _answered(call: CallState, at: datetime) -> Decision:
 
 
 def _agent_found(call: CallState, user_id: UserId, leg_id: LegId) -> Decision:
+    if call.user_id == user_id:
+        return call, ()  # told twice: he has this call already
     if call.phase is not Phase.WAITING:
         return call, (AgentFreed(call.call_id, user_id, talked=False),)
     connecting = replace(call, phase=Phase.CONNECTING, user_id=user_id, leg_id=leg_id)
     return connecting, (ConnectCustomer(call.call_id, leg_id, call.recorded),)
+
+
+def _found_talking(call: CallState, event: FoundTalking) -> Decision:
+    commands: list[Command] = []
+    if call.phase is Phase.WAITING:
+        commands.append(StopFindingAgent(call.call_id))
+    if call.user_id is not None and call.user_id != event.user_id:
+        commands.append(AgentFreed(call.call_id, call.user_id, talked=False))
+    talking = replace(
+        call,
+        phase=Phase.TALKING,
+        answered_at=call.answered_at or event.at,
+        connected_at=call.connected_at or event.at,
+        user_id=event.user_id,
+        leg_id=event.leg_id,
+    )
+    return talking, (*commands, AgentFoundTalking(call.call_id, event.user_id))
 
 
 def _find_another_agent(call: CallState, now: datetime) -> Decision:
@@ -245,10 +290,13 @@ def _find_another_agent(call: CallState, now: datetime) -> Decision:
     freed: tuple[Command, ...] = ()
     if call.user_id is not None:
         freed = (AgentFreed(call.call_id, call.user_id, talked=False),)
-    if call.answered_at is not None and now >= call.answered_at + call.answer_to_agent:
+    left = (call.answered_at or now) + call.answer_to_agent - now
+    if left <= timedelta(0):
         abandoned, commands = _abandon(waiting)
         return abandoned, freed + commands
-    return waiting, (*freed, FindAgent(call.call_id))
+    # The timer that was started at the answer is lost when this program began anew since.
+    timer = StartAnswerTimer(call.call_id, left.total_seconds())
+    return waiting, (*freed, timer, FindAgent(call.call_id))
 
 
 def _abandon(call: CallState) -> Decision:

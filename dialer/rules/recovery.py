@@ -6,7 +6,7 @@ differences are told as the events that were missed. So nothing is dialled
 twice, no live conversation is dropped and no agent stays reserved for a ghost.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from dialer.messages import (
@@ -19,14 +19,16 @@ from dialer.messages import (
     CustomerGone,
     HangUpAgent,
     HangUpCustomer,
+    LegId,
+    OpenCustomerLeg,
     OpenLegs,
 )
-from dialer.rules.agent_state import Agent
-from dialer.rules.call_state import UNANSWERED, CallState, Phase
+from dialer.rules.agent_state import Agent, AgentState
+from dialer.rules.call_state import UNANSWERED, AgentHangsUp, CallState, FoundTalking, Phase
 
 UNKNOWN_CAUSE = 0
 
-MissedEvent = CallEvent | AgentLegAnswered | AgentLegGone
+MissedEvent = CallEvent | AgentLegAnswered | AgentLegGone | FoundTalking | AgentHangsUp
 Orphan = HangUpCustomer | HangUpAgent
 
 
@@ -45,33 +47,67 @@ def missed_events(
             events.append(AgentLegGone(agent.leg_id, UNKNOWN_CAUSE, now))
         elif leg.answered and not agent.leg_answered:
             events.append(AgentLegAnswered(agent.leg_id, now))
+    holders = {agent.leg_id: agent for agent in agents if agent.leg_id is not None}
     customer_legs = {leg.call_id: leg for leg in legs.customers}
     for call in calls:
+        customer = customer_legs.get(call.call_id)
         if call.phase is Phase.ENDED:
             continue
-        customer = customer_legs.get(call.call_id)
         if customer is None:
             events.append(CustomerGone(call.call_id, UNKNOWN_CAUSE, now, estimated=True))
-            continue
-        if call.phase in UNANSWERED and customer.answered:
-            events.append(CustomerAnswered(call.call_id, now))
-        elif call.phase is Phase.CONNECTING and call.leg_id:
-            if customer.joined_to == call.leg_id:
-                events.append(CustomerConnected(call.call_id, call.leg_id, now))
-            else:
-                events.append(ConnectFailed(call.call_id, "not joined", now))
-        elif call.phase is Phase.TALKING and customer.joined_to is None and call.leg_id:
-            events.append(AgentLegGone(call.leg_id, UNKNOWN_CAUSE, now))
+        elif missed := _missed_of(call, customer, holders, now):
+            events.append(missed)
     return events
 
 
+def _missed_of(
+    call: CallState, customer: OpenCustomerLeg, holders: Mapping[LegId, Agent], now: datetime
+) -> MissedEvent | None:
+    if call.phase is Phase.LEAVING:
+        return None
+    joined_to = customer.joined_to
+    if joined_to is not None and joined_to in holders:
+        return _missed_of_joined(call, joined_to, holders[joined_to], now)
+    if call.phase in UNANSWERED and customer.answered:
+        return CustomerAnswered(call.call_id, now)
+    if call.phase is Phase.CONNECTING and call.leg_id is not None and joined_to is None:
+        return ConnectFailed(call.call_id, call.leg_id, "not joined", now)
+    if call.phase is Phase.TALKING and joined_to is None:
+        return AgentHangsUp(call.call_id)
+    return None
+
+
+def _missed_of_joined(
+    call: CallState, leg_id: LegId, agent: Agent, now: datetime
+) -> MissedEvent | None:
+    if call.leg_id == leg_id and call.phase is Phase.CONNECTING:
+        return CustomerConnected(call.call_id, leg_id, now)
+    both_know = (
+        call.phase is Phase.TALKING
+        and call.leg_id == leg_id
+        and agent.call_id == call.call_id
+        and agent.state is AgentState.ON_CALL
+    )
+    return None if both_know else FoundTalking(call.call_id, agent.user_id, leg_id, now)
+
+
 def orphans(calls: Sequence[CallState], agents: Sequence[Agent], legs: OpenLegs) -> list[Orphan]:
-    """Legs that belong to no open call and no agent: they must go."""
-    known_calls = {call.call_id for call in calls if call.phase is not Phase.ENDED}
-    known_legs = {agent.leg_id for agent in agents} | {
-        call.leg_id for call in calls if call.phase is not Phase.ENDED
-    }
+    """Legs that must go: they belong to no open call and no agent, or their end was decided
+    and the word of it was lost. An agent's leg that talks with a customer of ours stays."""
+    open_calls = {call.call_id: call for call in calls if call.phase is not Phase.ENDED}
+    known_legs = {agent.leg_id for agent in agents}
+    known_legs |= {call.leg_id for call in open_calls.values()}
+    known_legs |= {leg.joined_to for leg in legs.customers if leg.call_id in open_calls}
     return [
-        *(HangUpCustomer(leg.call_id) for leg in legs.customers if leg.call_id not in known_calls),
+        *(
+            HangUpCustomer(leg.call_id)
+            for leg in legs.customers
+            if leg.call_id not in open_calls or _must_go(open_calls[leg.call_id])
+        ),
         *(HangUpAgent(leg.leg_id) for leg in legs.agents if leg.leg_id not in known_legs),
     ]
+
+
+def _must_go(call: CallState) -> bool:
+    """An abandoned person hears a message, after which his leg ends by itself."""
+    return call.phase is Phase.LEAVING and not call.abandoned
