@@ -16,7 +16,7 @@ from webui.security import add_security_headers, check_csrf
 from webui.services import SERVICES, WebServices
 from webui.sessions import load_viewer, session_cookies
 
-_LARGEST_REQUEST_BYTES = 1024 * 1024
+_LARGEST_REQUEST_BYTES = 256 * 1024
 
 
 def create_app(services: WebServices) -> web.Application:

@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
 
 from dialer.ports import Subscription
+from dialer.projects import projects_of
 from dialer.users import User
 from webui.services import services
 from webui.sessions import viewer
@@ -32,7 +33,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
     connection, before that misses nothing.
     """
     asked = [topic for topic in request.query.get("topics", "").split(",") if topic]
-    topics = allowed_topics(request, viewer(request), asked)
+    topics = await allowed_topics(request, viewer(request), asked)
     if request.transport is None:  # the page was closed before it came to this
         return web.Response(status=204)
     subscription = services(request).live.subscribe(*topics)
@@ -56,13 +57,16 @@ async def close_streams(app: web.Application) -> None:
         response.stop_streaming()
 
 
-def allowed_topics(request: web.Request, user: User, asked: Iterable[str]) -> tuple[str, ...]:
+async def allowed_topics(request: web.Request, user: User, asked: Iterable[str]) -> tuple[str, ...]:
     """What `user` may watch of what his page asks for; the rest is left out silently."""
-    projects = {s.name: s.project for s in services(request).campaigns.settings()}
-    return tuple(topic for topic in asked if _may_watch(user, topic, projects))
+    given = services(request)
+    async with given.database.read() as connection:
+        visible = {project.name for project in await projects_of(connection, user)}
+    campaigns = {one.name for one in given.campaigns.settings() if one.project in visible}
+    return tuple(topic for topic in asked if _may_watch(user, topic, campaigns))
 
 
-def _may_watch(user: User, topic: str, projects: dict[str, str]) -> bool:
+def _may_watch(user: User, topic: str, campaigns: set[str]) -> bool:
     kind, _, subject = topic.partition(":")
     match kind:
         case "agent":
@@ -70,7 +74,7 @@ def _may_watch(user: User, topic: str, projects: dict[str, str]) -> bool:
         case "floor":
             return user.acts_as_admin
         case "campaign":
-            return subject in projects
+            return subject in campaigns
         case "history":
             return not subject
     return False

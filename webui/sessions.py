@@ -1,6 +1,7 @@
 """Who is looking: the encrypted session cookie, and the user behind it."""
 
 import secrets
+import warnings
 from typing import Literal
 
 from aiohttp import web
@@ -25,6 +26,10 @@ def session_cookies(given: WebServices) -> Middleware:
     SameSite=Lax keeps links from other programs working; what changes something
     needs the CSRF token besides (`webui.security`).
     """
+    # The library keeps its session under a plain string, which aiohttp would warn about.
+    warnings.filterwarnings(
+        "ignore", category=web.NotAppKeyWarning, module=r"aiohttp_session(\..*)?$"
+    )
     storage = EncryptedCookieStorage(
         given.session_key,
         cookie_name="kakeru",

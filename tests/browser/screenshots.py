@@ -11,21 +11,17 @@ import tempfile
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
 
 from playwright.async_api import Browser, Page, async_playwright
-from sqlalchemy import select
 
 from ari_app.runtime.chromium import executable
-from dialer.floor_views import AgentCall
-from dialer.messages import CallId
 from dialer.rules.agent_state import AgentState
 from dialer.rules.pacing import NotDialling
 from dialer.storage.engine import open_database
 from dialer.storage.migrate import upgrade
-from dialer.storage.tables import campaigns
-from tests.fakes.sales_team import AFTERNOON, PASSWORD, add_call
-from tests.fakes.web_server import WebWorld, build_web_world, serving
+from recordings.store import LocalRecordingStore
+from tests.fakes.sales_team import AFTERNOON, PASSWORD, build_sales_team
+from tests.fakes.web_server import WebWorld, build_web_world, call_for, serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,9 @@ async def main() -> None:
         url = f"sqlite:///{folder}/kakeru.db"
         await upgrade(url)
         database = open_database(url)
-        world = await build_web_world(database, Path(folder) / "recordings", calls_made=150)
+        store = LocalRecordingStore(Path(folder) / "recordings", settle_seconds=0.01)
+        team = await build_sales_team(database, store, calls_made=150)
+        world = build_web_world(database, store.root, team)
         await busy_afternoon(world)
         async with serving(world.app) as address, async_playwright() as playwright:
             browser = await playwright.chromium.launch(
@@ -81,9 +79,7 @@ async def busy_afternoon(world: WebWorld) -> None:
     first, second, third, fourth = team.agents
     floor.set(second.id, AgentState.READY, since=now - timedelta(seconds=23))
     floor.set(third.id, AgentState.AFTER_CALL_WORK, since=now - timedelta(seconds=41))
-    floor.set(
-        fourth.id, AgentState.AWAY, since=now - timedelta(minutes=12), away_reason="lunch"
-    )
+    floor.set(fourth.id, AgentState.AWAY, since=now - timedelta(minutes=12), away_reason="lunch")
     await call_for(world, first.id, lead_index=36, seconds_ago=74)
     name = team.campaigns[0].name
     world.campaigns.figures[name] = replace(
@@ -98,44 +94,6 @@ async def busy_afternoon(world: WebWorld) -> None:
         lines_per_agent_now=2.5,
         note=NotDialling.LINES_IN_USE,
     )
-
-
-async def call_for(
-    world: WebWorld, user_id: int, *, lead_index: int, seconds_ago: float
-) -> AgentCall:
-    """Somebody has answered and talks with this agent."""
-    team = world.team
-    at = world.clock.now() - timedelta(seconds=seconds_ago + 9)
-    call_id = CallId(uuid4())
-    user = next(agent for agent in team.agents if agent.id == user_id)
-    name = team.campaigns[0].name
-    async with world.database.write() as connection:
-        campaign_id = (
-            await connection.execute(select(campaigns.c.id).where(campaigns.c.name == name))
-        ).scalar_one()
-        e164 = await add_call(
-            connection,
-            team,
-            call_id=call_id,
-            lead_id=team.lead_ids[lead_index],
-            campaign_id=campaign_id,
-            at=at,
-            outcome=None,
-            user=user,
-            attempt=2,
-        )
-    call = AgentCall(
-        call_id=call_id,
-        lead_id=team.lead_ids[lead_index],
-        e164=e164,
-        campaign=name,
-        project_id=team.project_id,
-        after_call_work_seconds=60,
-        connected_at=at + timedelta(seconds=9),
-    )
-    since = world.clock.now() - timedelta(seconds=seconds_ago)
-    world.floor.set(user_id, AgentState.ON_CALL, since=since, call=call)
-    return call
 
 
 async def _take(
@@ -184,7 +142,10 @@ async def _take(
             await page.wait_for_timeout(400)
             if name == "history":
                 await _open_a_recording(page)
-            await page.screenshot(path=folder / f"{name}-{look.name}.png", full_page=name in ("desk", "campaigns") and look.width < 500)
+            await page.screenshot(
+                path=folder / f"{name}-{look.name}.png",
+                full_page=name in ("desk", "campaigns") and look.width < 500,
+            )
         await context.close()
 
 

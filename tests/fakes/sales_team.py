@@ -7,7 +7,6 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import numpy as np
@@ -333,7 +332,9 @@ def two_voices(seconds: float, seed: int) -> bytes:
         time = np.arange(min(turn, frames - at)) / _RATE
         syllables = np.abs(np.sin(2 * np.pi * noise.uniform(1.6, 2.6) * time)) ** 0.6
         phrase = 0.55 + 0.45 * np.sin(2 * np.pi * 0.35 * time + noise.uniform(0, 6))
-        voice = np.sin(2 * np.pi * (130 + 90 * side) * time) + 0.5 * noise.standard_normal(len(time))
+        voice = np.sin(2 * np.pi * (130 + 90 * side) * time) + 0.5 * noise.standard_normal(
+            len(time)
+        )
         sides[at : at + len(time), side] = 5200 * syllables * phrase * voice
         at += turn - int(noise.uniform(-0.2, 0.6) * _RATE)
         side = 1 - side

@@ -109,6 +109,8 @@ class FakeFloor:
         if agent.state is AgentState.AFTER_CALL_WORK:
             self.set(user_id, AgentState.READY)
         self._live.publish("history", {})
+        if saved.prohibited:
+            self._live.publish("prohibited", {"numbers": list(saved.prohibited)})
         return saved.effect
 
 

@@ -7,14 +7,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 from aiohttp import web
+from sqlalchemy import select
 
 from ari_app.coordination import LocalLiveUpdates
+from dialer.floor_views import AgentCall
+from dialer.messages import CallId
 from dialer.ports import Timer
+from dialer.rules.agent_state import AgentState
 from dialer.storage.engine import Database
+from dialer.storage.tables import campaigns
 from recordings.store import LocalRecordingStore
-from tests.fakes.sales_team import AFTERNOON, SalesTeam, build_sales_team
+from tests.fakes.sales_team import AFTERNOON, SalesTeam, add_call
 from tests.fakes.web_floor import FakeCampaigns, FakeFloor
 from webui.app import create_app
 from webui.services import WebServices, WebSettings
@@ -47,12 +53,9 @@ class WebWorld:
     app: web.Application
 
 
-async def build_web_world(
-    database: Database, folder: Path, *, calls_made: int = 60
-) -> WebWorld:
-    """`folder` takes the recordings."""
-    store = LocalRecordingStore(folder, settle_seconds=0.01)
-    team = await build_sales_team(database, store, calls_made=calls_made)
+def build_web_world(database: Database, recordings: Path, team: SalesTeam) -> WebWorld:
+    """The application on a database that holds `team`; `recordings` is their folder."""
+    store = LocalRecordingStore(recordings, settle_seconds=0.01)
     clock, live = AfternoonClock(), LocalLiveUpdates()
     floor = FakeFloor(database=database, clock=clock, live=live)
     for user in (*team.agents, team.admin):
@@ -71,6 +74,44 @@ async def build_web_world(
         )
     )
     return WebWorld(team, database, clock, live, floor, campaigns, app)
+
+
+async def call_for(
+    world: WebWorld, user_id: int, *, lead_index: int, seconds_ago: float
+) -> AgentCall:
+    """Somebody has answered and talks with this agent."""
+    team = world.team
+    at = world.clock.now() - timedelta(seconds=seconds_ago + 9)
+    call_id = CallId(uuid4())
+    user = next(agent for agent in team.agents if agent.id == user_id)
+    name = team.campaigns[0].name
+    async with world.database.write() as connection:
+        campaign_id = (
+            await connection.execute(select(campaigns.c.id).where(campaigns.c.name == name))
+        ).scalar_one()
+        e164 = await add_call(
+            connection,
+            team,
+            call_id=call_id,
+            lead_id=team.lead_ids[lead_index],
+            campaign_id=campaign_id,
+            at=at,
+            outcome=None,
+            user=user,
+            attempt=2,
+        )
+    call = AgentCall(
+        call_id=call_id,
+        lead_id=team.lead_ids[lead_index],
+        e164=e164,
+        campaign=name,
+        project_id=team.project_id,
+        after_call_work_seconds=60,
+        connected_at=at + timedelta(seconds=9),
+    )
+    since = world.clock.now() - timedelta(seconds=seconds_ago)
+    world.floor.set(user_id, AgentState.ON_CALL, since=since, call=call)
+    return call
 
 
 @asynccontextmanager

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from aiohttp import web
 
-from dialer import history, lead_list, memos, prohibitions, projects
+from dialer import history, lead_list, memos, projects
 from dialer.floor_views import AgentView, FloorError, NotOnACall
 from dialer.history import CallDetail, HistoryFilter, HistoryRow
 from dialer.lead_list import LeadDetail
 from dialer.messages import CallId
 from dialer.projects import ActionResult, Project
+from dialer.results import ResultError
 from dialer.users import User
 from webui.errors import notice
 from webui.formats import midnight
@@ -73,11 +74,9 @@ async def save_result(request: web.Request) -> web.Response:
     call_id = CallId(UUID(request.match_info["call_id"]))
 
     async def save(user_id: int) -> None:
-        effect = await services(request).floor.save_result(
+        await services(request).floor.save_result(
             user_id, call_id, result_id=int(result_id), memo=memo[: memos.LONGEST_MEMO]
         )
-        if effect == "prohibit":
-            await prohibit_number_of_call(request, call_id)
 
     return await _press(request, save)
 
@@ -97,28 +96,13 @@ async def save_memo(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-async def prohibit_number_of_call(request: web.Request, call_id: CallId) -> None:
-    """A refusal is final: nobody of the agent's workgroups calls any number of the lead again."""
-    user, given = viewer(request), services(request)
-    async with given.database.write() as connection:
-        detail = await history.call_detail(connection, call_id=call_id, viewer=user)
-        if detail is None:
-            return
-        numbers = await prohibitions.prohibit_lead(
-            connection,
-            lead_id=detail.row.lead_id,
-            now=given.clock.now(),
-            reason=detail.row.result,
-            by=user,
-        )
-    given.live.publish("prohibited", {"numbers": numbers})
-
-
 async def _press(request: web.Request, action: Callable[[int], Awaitable[None]]) -> web.Response:
     try:
         await action(viewer(request).id)
     except FloorError as error:
         return _refused(request, error)
+    except ResultError as error:
+        raise web.HTTPBadRequest from error
     shown = str((await request.post()).get("call", ""))
     return await _update(request, shown=shown)
 
