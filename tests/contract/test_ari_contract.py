@@ -43,7 +43,7 @@ AGENT_LEG = "a-" + "2" * 32
 BRIDGE = "b-" + "2" * 32
 
 
-@pytest.fixture(params=["fake", "real"])
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.real)])
 async def rig(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[AriRig]:
