@@ -20,7 +20,6 @@ VARIABLES: Mapping[str, Place] = {
     "KAKERU_ARI_URL": ("asterisk", "ari_url"),
     "KAKERU_ARI_USERNAME": ("asterisk", "ari_username"),
     "KAKERU_ARI_PASSWORD": ("asterisk", "ari_password"),
-    "KAKERU_REDIS_URL": ("coordination", "redis_url"),
 }
 
 

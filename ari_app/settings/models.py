@@ -142,24 +142,6 @@ class RecordingsSettings(Section):
     folder: Path | None = Field(
         None, description="folder of the recordings; left out: recordings in the data folder"
     )
-    keep_days: int | None = Field(
-        None, ge=1, le=36500, description="days until a recording is removed; left out: kept"
-    )
-
-
-class CoordinationSettings(Section):
-    """How several processes work together; one process needs none of it."""
-
-    redis_url: str | None = Field(
-        None, description="redis://HOST:PORT/DB that all processes share; left out: one process"
-    )
-
-    @field_validator("redis_url")
-    @classmethod
-    def _redis(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("must begin with redis://, rediss:// or unix://")
-        return value
 
 
 class KakeruSettings(Section):
@@ -180,7 +162,6 @@ class KakeruSettings(Section):
         default_factory=dict, description="carriers by name, as campaigns refer to them"
     )
     recordings: RecordingsSettings = RecordingsSettings()
-    coordination: CoordinationSettings = CoordinationSettings()
 
     @field_validator(
         "database",
@@ -188,7 +169,6 @@ class KakeruSettings(Section):
         "asterisk",
         "trunks",
         "recordings",
-        "coordination",
         mode="before",
     )
     @classmethod

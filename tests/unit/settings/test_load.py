@@ -40,7 +40,7 @@ def test_what_is_left_out_lies_in_the_data_folder(config: ConfigFolder) -> None:
 
 def test_empty_sections_mean_their_defaults(config: ConfigFolder) -> None:
     config.write_main(
-        "business_name: x\nweb:\nasterisk:\ndatabase:\nrecordings:\ncoordination:\n"
+        "business_name: x\nweb:\nasterisk:\ndatabase:\nrecordings:\n"
         "trunks:\n  main: {host: sip.example.jp}\n"
     )
     config.write_campaign(CAMPAIGN + "hours:\nretries:\n")
@@ -103,6 +103,12 @@ def test_the_environment_wins_over_the_file(config: ConfigFolder, tmp_path: Path
     assert settings.web.port == 9090
     assert settings.data_folder == Path("/srv/kakeru")
     assert settings.trunks["main"].password.get_secret_value() == "s3cret"
+
+
+def test_a_campaigns_sound_is_meant_from_its_own_folder(config: ConfigFolder) -> None:
+    (config.path / "campaigns" / "sorry.wav").write_bytes(b"")
+    config.write_campaign(CAMPAIGN + "abandoned_sound: sorry.wav\n")
+    assert config.load().campaigns[0].abandoned_sound == config.path / "campaigns" / "sorry.wav"
 
 
 def test_secrets_are_not_shown(config: ConfigFolder) -> None:

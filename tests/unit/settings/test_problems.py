@@ -65,11 +65,9 @@ IN_MAIN = [
     ("time_zone: Tokyo", "time_zone: no time zone is called 'Tokyo'; write one like Asia/Tokyo"),
     ("time_zone: ../../etc", "time_zone: no time zone is called '../../etc'"),
     ("database: {url: mysql://x}", "database.url: must begin with sqlite:/// or postgresql://"),
-    ("coordination: {redis_url: x}", "coordination.redis_url: must begin with redis://"),
     ("asterisk: {rtp_ports: {first: 10000, last: 10002}}", "asterisk.rtp_ports: a call takes four ports"),
     ("asterisk: {rtp_ports: 10000-20000}", "asterisk.rtp_ports: must be keys with values, not the text '10000-20000'"),
     ("asterisk: {mode: extrenal}", "did you mean 'external'?"),
-    ("recordings: {keep_days: 0}", "recordings.keep_days: must be at least 1, not the number 0"),
     ("web: {socket: x}", "web.socket: unknown key; known are host, port, public_url"),
     ("language: de", "language: must be one of ja, en, not the text 'de'"),
     ("data_folder: [x]", "data_folder: must be text, not a list"),
@@ -117,6 +115,14 @@ def test_a_trunk_with_a_strange_name_is_refused(config: ConfigFolder) -> None:
     config.write_main(f"{MAIN}  本社: {{host: x}}\n")
     (problem,) = config.problems()
     assert "kakeru.yaml:4: trunks.本社: must be 1 to 40 letters" in problem
+
+
+def test_a_sound_that_is_not_there_is_named(config: ConfigFolder) -> None:
+    config.write_campaign(CAMPAIGN + "abandoned_sound: sorry.wav\n")
+    sound = config.path / "campaigns" / "sorry.wav"
+    assert config.problems() == [
+        f"campaigns/spring.yaml:5: abandoned_sound: there is no such file: {sound}"
+    ]
 
 
 def test_two_trunks_cannot_share_one_variable(config: ConfigFolder) -> None:

@@ -1,0 +1,212 @@
+"""A new installation is set up and run from the command line alone."""
+
+import io
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ari_app import cli
+
+MAIN = """\
+business_name: サンプル株式会社
+data_folder: var
+trunks: {main: {host: sip.example.jp}}
+"""
+CAMPAIGN = """\
+project: Spring
+workgroups: [Tokyo]
+trunk: main
+caller_ids: ["03-1234-5678"]
+"""
+
+Kakeru = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def kakeru(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Kakeru:
+    """Types a command in the folder of a new installation."""
+    monkeypatch.chdir(tmp_path)
+    Path("config/campaigns").mkdir(parents=True)
+    Path("config/kakeru.yaml").write_text(MAIN, encoding="utf-8")
+    Path("config/campaigns/spring.yaml").write_text(CAMPAIGN, encoding="utf-8")
+
+    def typed(*arguments: str) -> tuple[int, str, str]:
+        code = cli.run(arguments)
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return code, out, err
+
+    return typed
+
+
+@pytest.fixture
+def set_up(kakeru: Kakeru) -> Kakeru:
+    """The same, with a database, a workgroup and a project."""
+    for line in ("db upgrade", "workgroup add Tokyo", "project add Spring"):
+        assert kakeru(*line.split())[0] == 0
+    return kakeru
+
+
+def rows(query: str) -> list[tuple[object, ...]]:
+    connection = sqlite3.connect("config/var/kakeru.db")
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+def test_the_database_is_made_once(kakeru: Kakeru) -> None:
+    code, out, _ = kakeru("db", "upgrade")
+    assert code == 0
+    assert "it was empty" in out
+    assert "up to date" in kakeru("db", "upgrade")[1]
+
+
+def test_without_a_database_the_command_that_makes_it_is_named(kakeru: Kakeru) -> None:
+    Path("config/var").mkdir()
+    code, _, err = kakeru("workgroup", "add", "Tokyo")
+    assert code == 1
+    assert "run `kakeru db upgrade` first" in err
+
+
+def test_a_user_gets_a_password_a_phone_and_his_places(set_up: Kakeru) -> None:
+    code, out, _ = set_up(
+        *("user", "add", "sato", "--name", "佐藤", "--workgroup", "Tokyo", "--project", "Spring"),
+        *("--phone", "agent-sato", "--generate"),
+    )
+    assert code == 0
+    assert "User sato added." in out
+    assert "Phone: account agent-sato, password " in out
+    assert "server 127.0.0.1:5060" in out
+    password = out.splitlines()[-1].removeprefix("Password: ")
+    assert len(password) == 16
+    assert rows("SELECT name, phone_account FROM users") == [("佐藤", "agent-sato")]
+    assert rows("SELECT count(*) FROM project_users") == [(1,)]
+    assert rows("SELECT count(*) FROM user_workgroups") == [(1,)]
+    assert password not in str(rows("SELECT * FROM users") + rows("SELECT * FROM audit_log"))
+
+
+def test_a_password_may_come_from_standard_input(
+    set_up: Kakeru, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("correct horse\n"))
+    code, out, _ = set_up("user", "add", "boss", "--admin", "--no-calls")
+    assert (code, out) == (0, "User boss added.\n")
+    assert rows("SELECT may_administer, may_call FROM users") == [(1, 0)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--workgroup", "Osaka"], "no workgroup 'Osaka' (workgroups: Tokyo)"),
+        (["--project", "Autumn"], "no project 'Autumn' (projects: Spring)"),
+    ],
+)
+def test_a_user_is_not_added_to_places_that_do_not_exist(
+    set_up: Kakeru, arguments: list[str], sentence: str
+) -> None:
+    code, _, err = set_up("user", "add", "sato", "--generate", *arguments)
+    assert code == 1
+    assert err.startswith(f"kakeru: {sentence}")
+    assert rows("SELECT * FROM users") == []
+
+
+def test_what_is_there_already_is_told(set_up: Kakeru) -> None:
+    set_up("user", "add", "sato", "--generate")
+    for arguments in (["user", "add", "sato", "--generate"], ["workgroup", "add", "Tokyo"]):
+        code, _, err = set_up(*arguments)
+        assert code == 1
+        assert "sato" in err or "Tokyo" in err
+
+
+def test_a_short_password_is_refused(set_up: Kakeru, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("short\n"))
+    assert set_up("user", "add", "sato")[0] == 1
+
+
+def test_a_project_comes_with_results_and_its_people(set_up: Kakeru) -> None:
+    set_up("user", "add", "sato", "--generate")
+    code, _, _ = set_up(
+        *("project", "add", "Autumn", "--user", "sato", "--language", "en"),
+        *("--time-zone", "Asia/Seoul"),
+    )
+    assert code == 0
+    assert rows("SELECT time_zone FROM projects WHERE name = 'Autumn'") == [("Asia/Seoul",)]
+    assert rows("SELECT count(*) FROM project_users") == [(1,)]
+    assert rows("SELECT count(*) FROM projects WHERE result_set_id IS NULL") == [(0,)]
+    assert set_up("project", "add", "Winter", "--user", "nobody")[2] == (
+        "kakeru: no user 'nobody'; `kakeru user add` adds one\n"
+    )
+    assert set_up("project", "add", "Winter", "--time-zone", "Moon")[0] == 1
+
+
+def test_a_campaign_is_started_paused_and_stopped(set_up: Kakeru) -> None:
+    assert "spring" in set_up("campaign", "list")[1]
+    assert set_up("campaign", "start", "spring")[1] == "Campaign spring: running.\n"
+    assert rows("SELECT name, state FROM campaigns") == [("spring", "running")]
+    assert set_up("campaign", "start", "spring")[1] == "Campaign spring: already running.\n"
+    assert "running" in set_up("campaign", "list")[1]
+    assert set_up("campaign", "pause", "spring")[1] == "Campaign spring: paused.\n"
+    assert set_up("campaign", "stop", "spring")[1] == "Campaign spring: stopped.\n"
+    assert rows("SELECT state FROM campaigns") == [("stopped",)]
+
+
+def test_an_unknown_campaign_is_not_started(set_up: Kakeru) -> None:
+    assert set_up("campaign", "start", "sprign") == (
+        1,
+        "",
+        "kakeru: no campaign 'sprign'; did you mean 'spring'?\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (("Spring", "Autumn"), "no project 'Autumn' (projects: Spring)"),
+        (("Tokyo", "Osaka"), "campaign spring: no workgroup 'Osaka'"),
+    ],
+)
+def test_a_campaign_of_what_does_not_exist_is_not_started(
+    set_up: Kakeru, wrong: tuple[str, str], sentence: str
+) -> None:
+    Path("config/campaigns/spring.yaml").write_text(CAMPAIGN.replace(*wrong))
+    code, _, err = set_up("campaign", "start", "spring")
+    assert code == 1
+    assert sentence in err
+    assert rows("SELECT * FROM campaigns") == []
+
+
+def test_a_list_is_imported(set_up: Kakeru) -> None:
+    Path("list.csv").write_text(
+        "会社名,電話番号\n株式会社みどり,03-1234-5678\n,\n", encoding="cp932"
+    )
+    code, _, _ = set_up("lead", "import", "--project", "Spring", "list.csv")
+    assert code == 0
+    assert rows("SELECT name FROM leads") == [("株式会社みどり",)]
+
+
+@pytest.mark.parametrize("file", ["missing.csv", "config"])
+def test_a_list_that_cannot_be_read_is_named(set_up: Kakeru, file: str) -> None:
+    code, out, err = set_up("lead", "import", "--project", "Spring", file)
+    assert code == 1
+    assert file in out + err
+
+
+def test_the_doctor_looks_at_settings_database_and_ports(set_up: Kakeru) -> None:
+    _, out, _ = set_up("doctor")
+    assert "config/kakeru.yaml, campaigns: 1" in out
+    assert "its tables are up to date" in out
+    assert "8080" in out
+    assert "5060" in out
+
+
+def test_the_doctor_tells_what_is_wrong_with_the_settings(kakeru: Kakeru) -> None:
+    Path("config/kakeru.yaml").write_text("colour: red\n")
+    code, out, _ = kakeru("doctor")
+    assert code == 1
+    assert "colour: unknown key" in out
