@@ -38,7 +38,8 @@ class CallingHours:
             day = today + timedelta(days=ahead)
             if window := self._window_on(day):
                 opening = datetime.combine(day, window[0], zone).astimezone(now.tzinfo)
-                if opening > now:
+                # A window within the hour that summer time skips does not open that day.
+                if opening > now and self.is_open(opening):
                     return opening
         return None
 

@@ -17,6 +17,7 @@ from dialer.messages import (
     CustomerAnswered,
     CustomerConnected,
     CustomerGone,
+    CustomerReleased,
     HangUpAgent,
     HangUpCustomer,
     LegId,
@@ -65,6 +66,8 @@ def _missed_of(
 ) -> MissedEvent | None:
     if call.phase is Phase.LEAVING:
         return None
+    if customer.released and call.phase is not Phase.TALKING:
+        return CustomerReleased(call.call_id, now)
     joined_to = customer.joined_to
     if joined_to is not None and joined_to in holders:
         return _missed_of_joined(call, joined_to, holders[joined_to], now)
@@ -80,15 +83,12 @@ def _missed_of(
 def _missed_of_joined(
     call: CallState, leg_id: LegId, agent: Agent, now: datetime
 ) -> MissedEvent | None:
-    if call.leg_id == leg_id and call.phase is Phase.CONNECTING:
-        return CustomerConnected(call.call_id, leg_id, now)
-    both_know = (
-        call.phase is Phase.TALKING
-        and call.leg_id == leg_id
-        and agent.call_id == call.call_id
-        and agent.state is AgentState.ON_CALL
-    )
-    return None if both_know else FoundTalking(call.call_id, agent.user_id, leg_id, now)
+    if call.leg_id == leg_id and agent.call_id == call.call_id:
+        if (call.phase, agent.state) == (Phase.TALKING, AgentState.ON_CALL):
+            return None
+        if (call.phase, agent.state) == (Phase.CONNECTING, AgentState.RESERVED):
+            return CustomerConnected(call.call_id, leg_id, now)
+    return FoundTalking(call.call_id, agent.user_id, leg_id, now)
 
 
 def orphans(calls: Sequence[CallState], agents: Sequence[Agent], legs: OpenLegs) -> list[Orphan]:
