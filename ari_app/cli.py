@@ -39,6 +39,7 @@ lead = _group("lead", "Lead lists.")
 user = _group("user", "The people who log in.")
 workgroup = _group("workgroup", "Workgroups of people.")
 project = _group("project", "Projects: bundles of leads.")
+asterisk = _group("asterisk", "Kakeru's own Asterisk.")
 campaign = _group("campaign", "Campaigns: start, pause, stop.")
 
 Config = Annotated[
@@ -196,6 +197,14 @@ def upgrade_database(config: Config = DEFAULT_CONFIG) -> None:
     from ari_app.commands.database import upgrade
 
     typer.echo(upgrade(config))
+
+
+@asterisk.command("stop")
+def stop_asterisk(config: Config = DEFAULT_CONFIG) -> None:
+    """Ends Kakeru's Asterisk and every call in it; `kakeru serve` starts it again."""
+    from ari_app.commands.asterisk import stop
+
+    typer.echo(stop(config))
 
 
 # --- people and lists ---------------------------------------------------------------------

@@ -11,6 +11,8 @@ from ari_app import logging as logs
 from ari_app.bootstrap import Kakeru, running
 from ari_app.commands.failures import CommandFailed
 from ari_app.commands.installation import settings_of
+from ari_app.commands.only_one import only_one
+from ari_app.runtime import ports
 from ari_app.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -22,8 +24,11 @@ def serve(config: Path, say: Callable[[str], None]) -> None:
     Raises SettingsError, RuntimeFault, StorageError, AriError and CommandFailed.
     """
     settings = settings_of(config)
-    logs.configure(stream=logs.stream_for_people(), file=settings.log_folder / "kakeru.log")
-    asyncio.run(_serve(settings, say))
+    with only_one(settings.run_folder):
+        logs.configure(stream=logs.stream_for_people(), file=settings.log_folder / "kakeru.log")
+        # Before anything else: a page that cannot be shown must not cost a running call.
+        ports.require_free(settings.web.host, settings.web.port, "tcp", purpose="the web pages")
+        asyncio.run(_serve(settings, say))
 
 
 async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
