@@ -154,7 +154,7 @@ class Pbx(AsteriskProcess):
             self._require_ports()
             self.configure((TEMPLATES / "common", TEMPLATES), self._values())
             await self.launch()
-        await self._wait_for_ari(10.0)
+        await self._wait_for_ari(3.0 if self.adopted else 10.0)
 
     def _require_ports(self) -> None:
         own = self.settings

@@ -1,5 +1,6 @@
 """Configuration templates of asterisk/ rendered into a run folder."""
 
+import errno
 import os
 import secrets
 from collections.abc import Mapping, Sequence
@@ -35,9 +36,16 @@ def render_folders(folders: Sequence[Path], target: Path, values: Mapping[str, o
 
 
 def private_folder(folder: Path) -> Path:
-    """`folder`, created for this user alone if it is missing. Raises FolderUnwritable, DiskFull."""
+    """`folder`; it and its parents are created for this user alone where they are missing.
+
+    Raises FolderUnwritable or DiskFull.
+    """
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for each in reversed(missing):
+            each.mkdir(mode=0o700, exist_ok=True)
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "it is not a folder")
     except OSError as error:
         raise folder_fault(folder, error) from error
     return folder
