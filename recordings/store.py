@@ -55,7 +55,7 @@ class LocalRecordingStore:
     this long for it.
     """
 
-    def __init__(self, root: Path, *, settle_seconds: float = 0.25) -> None:
+    def __init__(self, root: Path, *, settle_seconds: float = 0.1) -> None:
         self._root = Path(os.path.abspath(root))
         self._settle_seconds = settle_seconds
 
@@ -69,7 +69,8 @@ class LocalRecordingStore:
         Raises RecordingStoreError when the folder cannot be made.
         """
         path = self._raw(call_id, at)
-        self._make_folder(path.parent)
+        if not path.parent.is_dir():
+            self._make_folder(path.parent)
         return path
 
     async def finish(self, call_id: UUID, at: datetime) -> RecordingFacts | None:
