@@ -106,10 +106,13 @@ def parse_deb822(text: str) -> list[Source]:
 def own_release(sources: Iterable[Source], codename: str) -> list[Source]:
     """The sources of the release that the machine runs: its archive, updates and security.
 
-    Raises NoDebianSource if there is none.
+    A distribution's archive is told from a vendor's by its component `main`; its other components
+    may stand on lines of their own. Raises NoDebianSource if there is none.
     """
     wanted = {codename, *ROLLING_SUITES}
-    chosen = [s for s in sources if s.release in wanted and "main" in s.components]
+    candidates = [source for source in sources if source.release in wanted]
+    archives = {source.uri for source in candidates if "main" in source.components}
+    chosen = [source for source in candidates if source.uri in archives]
     if not chosen:
         raise NoDebianSource(
             f"The apt sources of this machine (/etc/apt) name no mirror for its release "

@@ -115,6 +115,18 @@ def test_the_own_release_is_archive_updates_and_security_without_third_parties()
     assert own_release([*others, *mine], "bookworm") == mine
 
 
+def test_components_on_lines_of_their_own_belong_to_the_release() -> None:
+    ubuntu = parse_one_line(
+        """
+        deb http://archive.example/ubuntu jammy main restricted
+        deb http://archive.example/ubuntu jammy universe
+        deb http://archive.example/ubuntu jammy-updates universe
+        deb http://vendor.example/ppa jammy stable
+        """
+    )
+    assert own_release(ubuntu, "jammy") == ubuntu[:3]
+
+
 def test_a_machine_on_testing_names_its_suite_by_alias() -> None:
     source = Source(MIRROR, "testing", ("main",))
     assert own_release([source], "forky") == [source]
