@@ -17,10 +17,11 @@ from dialer.floor_views import AgentCall
 from dialer.messages import CallId
 from dialer.ports import Timer
 from dialer.rules.agent_state import AgentState
+from dialer.rules.hangup_cause import CallOutcome
 from dialer.storage.engine import Database
-from dialer.storage.tables import campaigns
+from dialer.storage.tables import calls, campaigns, recordings
 from recordings.store import LocalRecordingStore
-from tests.fakes.sales_team import AFTERNOON, SalesTeam, add_call
+from tests.fakes.sales_team import AFTERNOON, SalesTeam, add_call, two_voices
 from tests.fakes.web_floor import FakeCampaigns, FakeFloor
 from webui.app import create_app
 from webui.services import WebServices, WebSettings
@@ -50,6 +51,7 @@ class WebWorld:
     live: LocalLiveUpdates
     floor: FakeFloor
     campaigns: FakeCampaigns
+    store: LocalRecordingStore
     app: web.Application
 
 
@@ -73,7 +75,7 @@ def build_web_world(database: Database, recordings: Path, team: SalesTeam) -> We
             settings=WebSettings(),
         )
     )
-    return WebWorld(team, database, clock, live, floor, campaigns, app)
+    return WebWorld(team, database, clock, live, floor, campaigns, store, app)
 
 
 async def call_for(
@@ -112,6 +114,39 @@ async def call_for(
     since = world.clock.now() - timedelta(seconds=seconds_ago)
     world.floor.set(user_id, AgentState.ON_CALL, since=since, call=call)
     return call
+
+
+async def finish_call(world: WebWorld, call_id: CallId, *, talk_seconds: float) -> None:
+    """The call is over, and its recording lies ready."""
+    now = world.clock.now()
+    began = now - timedelta(seconds=talk_seconds)
+    world.store.raw_path(call_id, began).write_bytes(two_voices(talk_seconds, seed=1))
+    facts = await world.store.finish(call_id, began)
+    assert facts is not None
+    async with world.database.write() as connection:
+        await connection.execute(
+            calls.update()
+            .where(calls.c.id == call_id)
+            .values(
+                connected_at=began,
+                ended_at=now,
+                outcome=CallOutcome.CONNECTED,
+                hangup_cause=16,
+                hung_up_by="agent",
+            )
+        )
+        await connection.execute(
+            recordings.insert().values(
+                call_id=call_id,
+                path=facts.path,
+                state="ready",
+                duration_ms=facts.duration_ms,
+                size_bytes=facts.size_bytes,
+                sha256=facts.sha256,
+                started_at=began,
+            )
+        )
+    world.live.publish("history", {})
 
 
 @asynccontextmanager
