@@ -4,7 +4,7 @@ Legs carry their meaning in the channel's id: ``c-<call>`` is a customer,
 ``a-<leg>`` an agent, and ``b-<leg>`` is the bridge in which that agent waits for
 customers. So an event needs no look-up here, and a restart loses nothing.
 
-Customers are originated into the dialplan (asterisk/pbx/extensions.conf), which
+Customers are originated into the dialplan (asterisk/extensions.conf), which
 says something sensible when this program is away. Their channels are seen
 before they enter Stasis because the application subscribes to the trunks.
 """
@@ -27,6 +27,7 @@ from ari_app.ari.events import (
     AriEvent,
     Channel,
     ChannelDestroyed,
+    ChannelEnteredBridge,
     ChannelStateChange,
     Connected,
     Disconnected,
@@ -67,6 +68,7 @@ APPLICATION: Final = "kakeru"
 # takes over: more than any answer-to-agent limit, less than patience.
 DEAD_MAN_SECONDS: Final = 15
 
+_MESSAGE: Final = "kakeru-message"  # in asterisk/extensions.conf
 _LIST_SECONDS: Final = 30.0
 _NORMAL_CLEARING: Final = 16  # Q.850
 
@@ -108,6 +110,10 @@ class AsteriskTelephony:
         match event:
             case StasisStart(channel=channel, args=args):
                 self._entered(channel, args, event.time)
+            case ChannelEnteredBridge(channel=channel, bridge=bridge):
+                call_id, leg_id = customer_of(channel.id), _id_of(bridge.id, "b-")
+                if call_id and leg_id:
+                    self._put(CustomerConnected(call_id, LegId(leg_id), event.time))
             case ChannelStateChange(channel=channel) if channel.state == "Ringing":
                 if call_id := customer_of(channel.id):
                     self._put(CustomerRinging(call_id, event.time))
@@ -162,7 +168,7 @@ class AsteriskTelephony:
                 self._join(call_id, leg_id)
             case PlayAbandonedMessage(call_id=call_id):
                 self._ari.send_soon(
-                    api.continue_in_dialplan(customer_channel(call_id), context="kakeru-message"),
+                    api.continue_in_dialplan(customer_channel(call_id), context=_MESSAGE),
                     on_failure=_unless_gone,
                 )
             case HangUpCustomer(call_id=call_id):
@@ -212,19 +218,24 @@ class AsteriskTelephony:
         )
 
     def _join(self, call_id: CallId, leg_id: LegId) -> None:
+        customer = customer_channel(call_id)
         self._ari.send_soon(
-            api.add_to_bridge(agent_bridge(leg_id), customer_channel(call_id)),
-            on_result=lambda _: self._joined(call_id, leg_id),
-            on_failure=partial(self._connect_failed, call_id, leg_id),
+            api.add_to_bridge(agent_bridge(leg_id), customer),
+            on_failure=partial(self._join_failed, call_id, leg_id),
         )
+        # In one breath with the joining: no crash of ours may come between them, or the
+        # dead-man timer would cut a live conversation.
+        self._set_dead_man(customer, 0)
 
-    def _joined(self, call_id: CallId, leg_id: LegId) -> None:
-        # A live conversation is never cut by the dead-man timer.
+    def _join_failed(self, call_id: CallId, leg_id: LegId, error: AriError) -> None:
+        self._set_dead_man(customer_channel(call_id), DEAD_MAN_SECONDS)
+        self._connect_failed(call_id, leg_id, error)
+
+    def _set_dead_man(self, channel: str, seconds: int) -> None:
+        """The dialplan takes the customer over after that long; 0: never."""
         self._ari.send_soon(
-            api.set_variable(customer_channel(call_id), "TIMEOUT(absolute)", "0"),
-            on_failure=_unless_gone,
+            api.set_variable(channel, "TIMEOUT(absolute)", str(seconds)), on_failure=_unless_gone
         )
-        self._put(CustomerConnected(call_id, leg_id, _now()))
 
     def _hang_up(self, channel: str) -> None:
         self._ari.send_soon(api.hang_up(channel, cause=_NORMAL_CLEARING), on_failure=_unless_gone)
@@ -277,9 +288,14 @@ class AsteriskTelephony:
         for channel in channels:
             answered = channel.state == "Up"
             if call_id := customer_of(channel.id):
-                customers.append(OpenCustomerLeg(call_id, answered, joined.get(channel.id)))
+                released = channel.context == _MESSAGE
+                customers.append(
+                    OpenCustomerLeg(call_id, answered, joined.get(channel.id), released)
+                )
             elif leg_id := agent_of(channel.id):
                 agents.append(OpenAgentLeg(leg_id, answered and channel.id in joined))
+                if answered and channel.id not in joined:
+                    self._give_bridge(leg_id)  # answered while we were away
         return OpenLegs(tuple(customers), tuple(agents))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import bindparam, exists, update
+from sqlalchemy import bindparam, delete, exists, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from dialer.messages import CallId
@@ -112,6 +112,12 @@ class CallJournal:
             and entry.call.connected_at is not None
             and entry.call.call_id not in self._recorded
         ]
+        # What looked like a conversation was none: the customer was gone already.
+        unsaid = [
+            entry.call.call_id
+            for entry in ended
+            if entry.call.connected_at is None and entry.call.call_id in self._recorded
+        ]
         # An agent who could not take the call after all is taken off it again.
         answered = [entry for entry in entries if entry.call.answered_at is not None]
         async with self._database.write() as connection:
@@ -139,6 +145,8 @@ class CallJournal:
                         for entry in starting
                     ],
                 )
+            if unsaid:
+                await connection.execute(delete(recordings).where(recordings.c.call_id.in_(unsaid)))
         self._recorded.update(entry.call.call_id for entry in starting)
         self._recorded.difference_update(entry.call.call_id for entry in ended)
 

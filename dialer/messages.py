@@ -95,6 +95,14 @@ class ConnectFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerReleased:
+    """Nobody of ours was there in time: the dialplan plays the message and lets him go."""
+
+    call_id: CallId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TelephonyUp:
     """The connection to Asterisk stands (again); legs must be reconciled."""
 
@@ -114,6 +122,7 @@ CallEvent = (
     | CustomerGone
     | OriginateFailed
     | ConnectFailed
+    | CustomerReleased
 )
 AgentLegEvent = AgentLegAnswered | AgentLegGone | AgentLegFailed
 TelephonyEvent = CallEvent | AgentLegEvent | TelephonyUp | TelephonyDown
@@ -186,6 +195,7 @@ class OpenCustomerLeg:
     call_id: CallId
     answered: bool
     joined_to: LegId | None  # the agent's leg in the same bridge
+    released: bool = False  # he hears the message and can no longer be connected
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from dialer.messages import (
     CustomerAnswered,
     CustomerConnected,
     CustomerGone,
+    CustomerReleased,
     CustomerRinging,
     HangUpCustomer,
     LegId,
@@ -41,6 +42,9 @@ class Phase(StrEnum):
 
 
 UNANSWERED = frozenset({Phase.DIALLING, Phase.RINGING})
+
+_SHORTEST_CONVERSATION = timedelta(milliseconds=100)
+_NORMAL_CLEARING = 16  # Q.850
 
 
 class HungUpBy(StrEnum):
@@ -120,6 +124,7 @@ Event = (
     | CustomerGone
     | OriginateFailed
     | ConnectFailed
+    | CustomerReleased
     | AgentLegGone
     | AgentFound
     | FoundTalking
@@ -222,6 +227,8 @@ def decide(call: CallState, event: Event, now: datetime) -> Decision:
             call.phase is Phase.CONNECTING and call.leg_id == leg_id
         ):
             return _find_another_agent(call, now)
+        case CustomerReleased(at=at) if call.phase not in (Phase.TALKING, Phase.LEAVING):
+            return _released(call, at)
         case AnswerDeadlinePassed() if call.phase is Phase.WAITING:
             return _abandon(call)
         case AgentLegGone(leg_id=leg_id) if call.phase is Phase.TALKING and call.leg_id == leg_id:
@@ -304,17 +311,38 @@ def _abandon(call: CallState) -> Decision:
     return leaving, (StopFindingAgent(call.call_id), PlayAbandonedMessage(call.call_id))
 
 
+def _released(call: CallState, at: datetime) -> Decision:
+    """As abandoned, but the message is being played already."""
+    commands: tuple[Command, ...] = ()
+    if call.phase is Phase.WAITING:
+        commands = (StopFindingAgent(call.call_id),)
+    elif call.user_id is not None:
+        commands = (AgentFreed(call.call_id, call.user_id, talked=False),)
+    leaving = replace(
+        call,
+        phase=Phase.LEAVING,
+        answered_at=call.answered_at or at,
+        abandoned=True,
+        hung_up_by=HungUpBy.SYSTEM,
+        user_id=None,
+        leg_id=None,
+    )
+    return leaving, commands
+
+
 def _hang_up(call: CallState, by: HungUpBy) -> Decision:
     return replace(call, phase=Phase.LEAVING, hung_up_by=by), (HangUpCustomer(call.call_id),)
 
 
 def _customer_gone(call: CallState, event: CustomerGone) -> Decision:
+    if _left_before_a_word(call, event):
+        call = replace(call, connected_at=None)
     ended = replace(
         call,
         phase=Phase.ENDED,
-        ended_at=event.at,
+        ended_at=max(event.at, call.answered_at or event.at, call.connected_at or event.at),
         end_estimated=event.estimated,
-        hangup_cause=event.cause,
+        hangup_cause=_cause(call, event),
         outcome=_outcome(call, event.cause, event.sip_status),
         hung_up_by=call.hung_up_by or (HungUpBy.CUSTOMER if call.answered_at else HungUpBy.NOBODY),
     )
@@ -325,6 +353,22 @@ def _customer_gone(call: CallState, event: CustomerGone) -> Decision:
     elif call.phase is Phase.WAITING:
         commands.append(StopFindingAgent(call.call_id))
     return ended, tuple(commands)
+
+
+def _left_before_a_word(call: CallState, event: CustomerGone) -> bool:
+    """He hung up in the moment in which he was joined: nobody has heard anybody."""
+    return (
+        call.connected_at is not None
+        and not call.hung_up_by
+        and not event.estimated
+        and event.at - call.connected_at < _SHORTEST_CONVERSATION
+    )
+
+
+def _cause(call: CallState, event: CustomerGone) -> int:
+    """Asterisk tells no cause for a person who hangs up while nobody is joined with him."""
+    said_nothing = event.cause == 0 and call.answered_at is not None and not event.estimated
+    return _NORMAL_CLEARING if said_nothing else event.cause
 
 
 def _outcome(call: CallState, cause: int, sip_status: int | None) -> CallOutcome:

@@ -42,6 +42,7 @@ _BY_SIP_STATUS = {
     407: CallOutcome.REFUSED,
     408: CallOutcome.NO_ANSWER,
     410: CallOutcome.UNREACHABLE,
+    415: CallOutcome.FAILED,
     480: CallOutcome.NO_ANSWER,
     484: CallOutcome.UNREACHABLE,
     486: CallOutcome.BUSY,
@@ -54,6 +55,7 @@ _BY_SIP_STATUS = {
     600: CallOutcome.BUSY,
     603: CallOutcome.REJECTED,
     604: CallOutcome.UNREACHABLE,
+    606: CallOutcome.FAILED,
     607: CallOutcome.REJECTED,
     608: CallOutcome.REJECTED,
 }

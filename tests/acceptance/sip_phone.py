@@ -36,7 +36,11 @@ class PhoneError(Exception):
 
 @dataclass(slots=True)
 class PhoneCall:
-    """One call that came in, seen from the phone."""
+    """One call that came in, seen from the phone.
+
+    `ignores_cancel`: it answers a CANCEL but goes on as if nothing had been said. `deaf`: it has
+    lost its network and answers nothing any more.
+    """
 
     phone: "SipPhone"
     invite: Message
@@ -47,6 +51,8 @@ class PhoneCall:
     acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     """BYE came, or was sent and answered."""
+    ignores_cancel: bool = False
+    deaf: bool = False
     final: bool = False
     answered_at: float = 0.0  # time of the event loop
     ended_at: float = 0.0
@@ -106,11 +112,15 @@ class PhoneCall:
     # --- within the call ------------------------------------------------------------------------
 
     async def hang_up(self) -> None:
-        """BYE. Raises PhoneError when it is refused."""
+        """BYE, after which the call is over unless the other side knows no call yet (481).
+
+        Raises PhoneError when it is refused in another way.
+        """
         status = await self._request("BYE")
-        if status not in (200, 481):
+        if status == 200:
+            self._over()
+        elif status != 481:
             raise PhoneError(f"BYE was answered with {status}")
-        self._over()
 
     async def reinvite(self, offer: Offer) -> int:
         """Another INVITE within the call; the status of its answer, which is acknowledged."""
@@ -147,6 +157,8 @@ class PhoneCall:
     # --- what comes from the other side ----------------------------------------------------------
 
     def happen(self, message: Message) -> None:
+        if self.deaf:
+            return
         match message.method:
             case _ if message.status:
                 self._responses.put_nowait(message)
@@ -157,7 +169,7 @@ class PhoneCall:
             case "CANCEL":
                 self.phone.send(response(message, 200, "OK", to_tag=self.tag), self.source)
                 self.cancelled.set()
-                if not self.final and not self.phone.ignores_cancel:
+                if not self.final and not self.ignores_cancel:
                     self.respond(487, "Request Terminated")
                     self._over()
             case "BYE":
@@ -186,7 +198,6 @@ class SipPhone(asyncio.DatagramProtocol):
     """An async context manager: a phone on a free port of loopback.
 
     `scripts` by number, `script` for all others; the calls that came are in `calls` by number.
-    `ignores_cancel`: answers a CANCEL but goes on as if nothing had been said.
     """
 
     def __init__(
@@ -202,7 +213,6 @@ class SipPhone(asyncio.DatagramProtocol):
         self.hertz = hertz
         self.first_sequence = first_sequence
         self.silent = silent
-        self.ignores_cancel = False
         self.calls: dict[str, list[PhoneCall]] = {}
         self.errors: list[BaseException] = []
         self.contact_user = "phone"
@@ -314,7 +324,7 @@ class SipPhone(asyncio.DatagramProtocol):
         self.calls.setdefault(call.number, []).append(call)
         script = self.scripts.get(call.number, self.script)
         if script is None:
-            call.respond(404, "Not Found")
+            call.respond(404)
             return
         task = asyncio.create_task(self._run(script, call))
         self._tasks.add(task)
