@@ -100,7 +100,7 @@ async def _claim(
     # More than asked for, because two leads of one selection may share a number.
     rows = (
         await connection.execute(
-            select(leads.c.id, leads.c.attempts)
+            select(leads.c.id)
             .select_from(leads.join(projects, projects.c.id == leads.c.project_id))
             .where(leads.c.project_id == request.project_id, _allowed(request, now))
             .order_by(leads.c.priority.desc(), leads.c.attempts, leads.c.id)
@@ -110,27 +110,42 @@ async def _claim(
     ).all()
     if not rows:
         return []
-    attempts = {row.id: row.attempts for row in rows}
-    numbers = await _next_numbers(connection, list(attempts))
+    numbers = await _next_numbers(connection, request, [row.id for row in rows], now)
     claimed: list[ClaimedCall] = []
     points: list[int] = []
     taken: set[str] = set()
-    for lead_id, tried in attempts.items():
-        point_id, e164 = numbers[lead_id]
-        if e164 in taken or len(claimed) == count:
+    for row in rows:
+        number = numbers.get(row.id)
+        if number is None or number.e164 in taken or len(claimed) == count:
             continue
-        taken.add(e164)
-        points.append(point_id)
-        caller_id = request.caller_ids[lead_id % len(request.caller_ids)]
-        claimed.append(ClaimedCall(CallId(uuid4()), lead_id, e164, caller_id, tried + 1))
-    await _write(connection, request, claimed, points, now)
+        taken.add(number.e164)
+        points.append(number.point_id)
+        claimed.append(_call(request, row.id, number))
+    if claimed:
+        await _write(connection, request, claimed, points, now)
     return claimed
 
 
+@dataclass(frozen=True, slots=True)
+class _NextNumber:
+    point_id: int
+    e164: str
+    attempts: int  # of the lead, before this call
+
+
+def _call(request: ClaimRequest, lead_id: int, number: _NextNumber) -> ClaimedCall:
+    caller_id = request.caller_ids[lead_id % len(request.caller_ids)]
+    return ClaimedCall(CallId(uuid4()), lead_id, number.e164, caller_id, number.attempts + 1)
+
+
 async def _next_numbers(
-    connection: AsyncConnection, lead_ids: list[int]
-) -> dict[int, tuple[int, str]]:
-    """Of each lead the contact point tried least, the first of the list among equals."""
+    connection: AsyncConnection, request: ClaimRequest, lead_ids: list[int], now: datetime
+) -> dict[int, _NextNumber]:
+    """Of each lead the contact point tried least, the first of the list among equals.
+
+    The gate is asked once more, now that the leads are locked: PostgreSQL has chosen them
+    by what it saw when that statement began, and another claim may have committed since.
+    """
     rank = (
         func.row_number()
         .over(
@@ -140,12 +155,20 @@ async def _next_numbers(
         .label("rank")
     )
     ranked = (
-        select(contact_points.c.lead_id, contact_points.c.id, contact_points.c.e164, rank)
-        .where(contact_points.c.lead_id.in_(lead_ids), may_be_dialled())
+        select(
+            contact_points.c.lead_id,
+            contact_points.c.id,
+            contact_points.c.e164,
+            leads.c.attempts,
+            rank,
+        )
+        .join(leads, leads.c.id == contact_points.c.lead_id)
+        .join(projects, projects.c.id == leads.c.project_id)
+        .where(leads.c.id.in_(lead_ids), may_be_dialled(), _allowed(request, now))
         .subquery()
     )
     rows = await connection.execute(select(ranked).where(ranked.c.rank == 1))
-    return {row.lead_id: (row.id, row.e164) for row in rows}
+    return {row.lead_id: _NextNumber(row.id, row.e164, row.attempts) for row in rows}
 
 
 async def _write(
@@ -242,7 +265,7 @@ async def held_back(
     )
 
 
-def refusal_of(request: ClaimRequest, lead_id: int, now: datetime) -> Select[tuple[str]]:
+def refusal_of(request: ClaimRequest, lead_id: int, now: datetime) -> Select[str]:
     """Selects the gate's word on one lead: a Refusal's value, or ``allowed``."""
     verdict = case(
         *((condition, literal(reason.value)) for reason, condition in _refusals(request, now)),

@@ -154,7 +154,7 @@ def test_the_cache_is_where_the_user_keeps_caches(monkeypatch: pytest.MonkeyPatc
     assert cache_folder() == Path("/var/tmp/caches/kakeru")
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", "/home/ops")
-    assert cache_folder() == Path("/home/ops/.cache/kakeru")
+    assert cache_folder() == Path("/srv/ops/.cache/kakeru")
 
 
 def test_the_command_line_tells_where_a_part_is(
