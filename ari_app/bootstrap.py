@@ -14,12 +14,15 @@ from secrets import token_bytes
 
 import structlog
 from aiohttp import web
+from prometheus_client import CollectorRegistry
 
 from ari_app.ari.accounts import Trunk
 from ari_app.ari.connection import AriConnection
+from ari_app.ari.metrics import AriMetrics
 from ari_app.clock import SystemClock
 from ari_app.controller import Controller, build_controller
 from ari_app.coordination import LocalLiveUpdates
+from ari_app.health import create_health_app
 from ari_app.runtime import ports, speech
 from ari_app.runtime.errors import RuntimeFault
 from ari_app.runtime.pbx import Pbx, PbxSettings
@@ -78,12 +81,13 @@ async def running(
     async with AsyncExitStack() as stack:
         for folder in (settings.data_folder, settings.log_folder, settings.recordings_folder):
             private_folder(folder)
+        registry = CollectorRegistry()
         say("database")
         database = await _database(settings, stack)
         messages = await asyncio.to_thread(_messages, settings)
         say("Asterisk")
         pbx = await _asterisk(settings, stack, die_with_parent=die_with_parent)
-        ari = await _ari(settings, pbx, stack)
+        ari = await _ari(settings, pbx, registry, stack)
         trunks = {name: _trunk(name, trunk) for name, trunk in settings.trunks.items()}
         accounts = SipAccounts(ari, database, list(trunks.values()))
         for trunk in trunks.values():
@@ -135,6 +139,10 @@ async def running(
             ),
         )
         address = await _web(settings, services, stack)
+        health = create_health_app(
+            database=database, ari=ari, controller=controller, registry=registry
+        )
+        await _listen(health, settings.health.host, settings.health.port, "monitoring", stack)
         yield Kakeru(settings, database, ari, controller, recordings, pbx, address)
 
 
@@ -198,14 +206,22 @@ async def _keep_running(pbx: Pbx) -> None:
             log.error("Asterisk does not start; will try again", error=str(error))
 
 
-async def _ari(settings: Settings, pbx: Pbx | None, stack: AsyncExitStack) -> AriConnection:
+async def _ari(
+    settings: Settings, pbx: Pbx | None, registry: CollectorRegistry, stack: AsyncExitStack
+) -> AriConnection:
     own = settings.asterisk
     if pbx is not None:
         url, username, password = pbx.ari_url, pbx.settings.ari_username, pbx.ari_password
     else:
         url, username = own.ari_url or "", own.ari_username
         password = own.ari_password.get_secret_value() if own.ari_password else ""
-    ari = AriConnection(url=url, username=username, password=password, application=APPLICATION)
+    ari = AriConnection(
+        url=url,
+        username=username,
+        password=password,
+        application=APPLICATION,
+        metrics=AriMetrics(registry),
+    )
     stack.push_async_callback(ari.close)
     return ari
 
@@ -233,12 +249,18 @@ _DIALLED: dict[str, Callable[[str], str]] = {
 
 async def _web(settings: Settings, services: WebServices, stack: AsyncExitStack) -> str:
     own = settings.web
-    ports.require_free(own.host, own.port, "tcp", purpose="the web pages")
-    runner = web.AppRunner(create_app(services), access_log=None)
+    await _listen(create_app(services), own.host, own.port, "the web pages", stack)
+    return own.public_url or f"http://{own.host}:{own.port}"
+
+
+async def _listen(
+    app: web.Application, host: str, port: int, purpose: str, stack: AsyncExitStack
+) -> None:
+    ports.require_free(host, port, "tcp", purpose=purpose)
+    runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, own.host, own.port, shutdown_timeout=2).start()
-    return own.public_url or f"http://{own.host}:{own.port}"
+    await web.TCPSite(runner, host, port, shutdown_timeout=2).start()
 
 
 def _background(stack: AsyncExitStack, work: Coroutine[None, None, None], name: str) -> None:

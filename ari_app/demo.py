@@ -9,7 +9,6 @@ import asyncio
 import json
 import random
 import shutil
-import signal
 import tempfile
 import time
 from collections import Counter
@@ -18,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
+import uvloop
 from rich.console import Console
 
 from ari_app.bootstrap import Kakeru, running
@@ -26,6 +26,7 @@ from ari_app.demo_installation import CAMPAIGN, TRUNK, DemoPeople, demo_settings
 from ari_app.demo_report import DemoReport, demo_report
 from ari_app.demo_screen import DemoScreen, Snapshot, show_report
 from ari_app.runtime.carrier import Carrier
+from ari_app.signals import stop_on_signals
 from dialer.call_sessions import Session
 from dialer.rules.call_state import Phase
 
@@ -59,7 +60,7 @@ def run_demo(options: DemoOptions, console: Console) -> int:
     """
     folder = Path(tempfile.mkdtemp(prefix="kakeru-demo-"))
     try:
-        return asyncio.run(_demo(options, folder, console))
+        return uvloop.run(_demo(options, folder, console))
     finally:
         if options.keep:
             console.print(f"Kept: {folder}")
@@ -68,7 +69,7 @@ def run_demo(options: DemoOptions, console: Console) -> int:
 
 
 async def _demo(options: DemoOptions, folder: Path, console: Console) -> int:
-    stop = _stop_on_signals()
+    stop = stop_on_signals()
     started = time.monotonic()
     settings = demo_settings(folder, web_port=options.port, call_limit=options.calls)
     console.print("Setting up a throw-away installation: 200 leads, 3 agents, a carrier")
@@ -208,19 +209,3 @@ def _conclude(options: DemoOptions, report: DemoReport, console: Console) -> int
     for problem in problems:
         console.print(f"[red]not well:[/red] {problem}")
     return 1 if problems else 0
-
-
-def _stop_on_signals() -> asyncio.Event:
-    """Ctrl-C and SIGTERM ask for an orderly end; a second one does not wait for it."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    main = asyncio.current_task()
-
-    def asked() -> None:
-        if stop.is_set() and main is not None:
-            main.cancel()
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked)
-    return stop

@@ -82,7 +82,7 @@ class DemoAgent:
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
     async def _no_call(self) -> None:
-        while (view := self.floor.agent(self.user_id)) and view.state is AgentState.AFTER_CALL_WORK:  # noqa: ASYNC110
+        while (view := self.floor.agent(self.user_id)) and view.state is AgentState.AFTER_CALL_WORK:
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
     async def _log_in(self, session: ClientSession) -> None:

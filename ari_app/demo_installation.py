@@ -11,6 +11,7 @@ from ari_app.demo_list import demo_list
 from ari_app.runtime import ports
 from ari_app.settings.models import (
     AsteriskSettings,
+    HealthSettings,
     PortRange,
     Settings,
     TrunkSettings,
@@ -60,6 +61,7 @@ def demo_settings(folder: Path, *, web_port: int | None, call_limit: int | None)
         business_name="かけるしょうじ",
         data_folder=folder,
         web=WebSettings(port=web_port or ports.free_port()),
+        health=HealthSettings(port=ports.free_port()),
         asterisk=AsteriskSettings(
             ari_port=ports.free_port(),
             sip_port=ports.free_port(),

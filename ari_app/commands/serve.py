@@ -1,11 +1,11 @@
 """`kakeru serve`: everything at work until a signal asks for the end."""
 
 import asyncio
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import structlog
+import uvloop
 
 from ari_app import logging as logs
 from ari_app.bootstrap import Kakeru, running
@@ -14,6 +14,7 @@ from ari_app.commands.installation import settings_of
 from ari_app.commands.only_one import only_one
 from ari_app.runtime import ports
 from ari_app.settings import Settings
+from ari_app.signals import stop_on_signals
 
 log = structlog.get_logger(__name__)
 
@@ -27,12 +28,13 @@ def serve(config: Path, say: Callable[[str], None]) -> None:
     with only_one(settings.run_folder):
         logs.configure(stream=logs.stream_for_people(), file=settings.log_folder / "kakeru.log")
         # Before anything else: a page that cannot be shown must not cost a running call.
-        ports.require_free(settings.web.host, settings.web.port, "tcp", purpose="the web pages")
-        asyncio.run(_serve(settings, say))
+        for own, purpose in ((settings.web, "the web pages"), (settings.health, "monitoring")):
+            ports.require_free(own.host, own.port, "tcp", purpose=purpose)
+        uvloop.run(_serve(settings, say))
 
 
 async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
-    stop = _stop_on_signals()
+    stop = stop_on_signals()
     async with running(settings, say=lambda part: say(f"starting: {part}")) as kakeru:
         say(f"Kakeru is at work: {kakeru.address} (Ctrl-C stops it)")
         log.info("started", address=kakeru.address, campaigns=len(settings.campaigns))
@@ -53,19 +55,3 @@ async def _until_stopped(kakeru: Kakeru, stop: asyncio.Event) -> None:
             f"a part of the controller has ended: {failing.result()}; "
             f"see {kakeru.settings.log_folder / 'kakeru.log'}, and start it again"
         )
-
-
-def _stop_on_signals() -> asyncio.Event:
-    """The first signal asks for an orderly end; a second one does not wait for it."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    main = asyncio.current_task()
-
-    def asked() -> None:
-        if stop.is_set() and main is not None:
-            main.cancel()
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked)
-    return stop

@@ -60,6 +60,13 @@ class WebSettings(Section):
         return value.rstrip("/")
 
 
+class HealthSettings(Section):
+    """What monitoring asks: /healthz, /readyz and /metrics, without a login."""
+
+    host: HostName = Field("127.0.0.1", description="address that it listens on")
+    port: Port = Field(8081, description="its TCP port")
+
+
 class PortRange(Section):
     """A range of UDP ports, both ends included."""
 
@@ -157,6 +164,7 @@ class KakeruSettings(Section):
     )
     database: DatabaseSettings = DatabaseSettings()
     web: WebSettings = WebSettings()
+    health: HealthSettings = HealthSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
     trunks: dict[TrunkName, TrunkSettings] = Field(
         default_factory=dict, description="carriers by name, as campaigns refer to them"
@@ -166,6 +174,7 @@ class KakeruSettings(Section):
     @field_validator(
         "database",
         "web",
+        "health",
         "asterisk",
         "trunks",
         "recordings",

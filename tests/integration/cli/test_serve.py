@@ -1,5 +1,6 @@
 """`kakeru serve` starts on a real Asterisk, ends in order, and says why when it cannot."""
 
+import json
 import os
 import signal
 import socket
@@ -24,6 +25,7 @@ class Installation:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.web_port = free_port()
+        self.health_port = free_port()
         first, last = free_port_range(40)
         self.config = folder / "kakeru.yaml"
         self.config.write_text(
@@ -31,6 +33,7 @@ class Installation:
 business_name: サンプル株式会社
 data_folder: var
 web: {{port: {self.web_port}}}
+health: {{port: {self.health_port}}}
 asterisk:
   ari_port: {free_port()}
   sip_port: {free_port()}
@@ -91,6 +94,11 @@ def test_it_serves_until_it_is_asked_to_stop_and_its_asterisk_goes_on(
         address = f"http://127.0.0.1:{installation.web_port}/login"
         with urllib.request.urlopen(address) as page:
             assert page.status == 200
+        monitoring = f"http://127.0.0.1:{installation.health_port}"
+        with urllib.request.urlopen(f"{monitoring}/readyz") as answer:
+            assert json.load(answer) == {"ready": True, "problems": []}
+        with urllib.request.urlopen(f"{monitoring}/metrics") as answer:
+            assert b'kakeru_ari_connected{node="asterisk"} 1.0' in answer.read()
         code, said = installation.run("serve")
         assert code == 1
         assert f"already running here (process {serve.pid}" in said

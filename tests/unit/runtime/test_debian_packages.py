@@ -153,7 +153,7 @@ def test_the_cache_is_where_the_user_keeps_caches(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("XDG_CACHE_HOME", "/var/tmp/caches")
     assert cache_folder() == Path("/var/tmp/caches/kakeru")
     monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", "/home/ops")
+    monkeypatch.setenv("HOME", "/srv/ops")
     assert cache_folder() == Path("/srv/ops/.cache/kakeru")
 
 
