@@ -36,7 +36,7 @@ _PROJECT = "春の新商品ご案内"
 _WORKGROUP = "東京営業所"
 _AGENTS = (("agent1", "木村 彩"), ("agent2", "伊藤 健一"), ("agent3", "松本 由美子"))
 _ADMIN = ("admin", "佐藤 部長")
-_SCRIPT = """お世話になっております。かける商事の{担当}でございます。
+_SCRIPT = """お世話になっております。かける商事でございます。
 このたび新商品のご案内で、お電話いたしました。いま1、2分よろしいでしょうか。"""
 # Every so manieth lead; the two never meet within the list.
 _PROHIBITED_EVERY = 16

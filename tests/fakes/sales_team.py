@@ -170,7 +170,7 @@ def _campaign(name: str, mode: Mode, lines_per_agent: float) -> CampaignSettings
         workgroups=["東京営業部"],
         mode=mode,
         lines_per_agent=lines_per_agent,
-        trunk="ntt-sip",
+        trunk="main-sip",
         caller_ids=["+81312345678"],
     )
 
@@ -240,7 +240,7 @@ async def add_call(
             id=call_id,
             campaign_id=campaign_id,
             e164=e164,
-            trunk="ntt-sip",
+            trunk="main-sip",
             caller_id="+81312345678",
             attempt=attempt,
             claimed_at=at,
