@@ -146,6 +146,12 @@ async def _next_numbers(
     The gate is asked once more, now that the leads are locked: PostgreSQL has chosen them
     by what it saw when that statement began, and another claim may have committed since.
     """
+    still_allowed = (
+        select(leads.c.id, leads.c.attempts)
+        .join(projects, projects.c.id == leads.c.project_id)
+        .where(leads.c.id.in_(lead_ids), _allowed(request, now))
+        .subquery()
+    )
     rank = (
         func.row_number()
         .over(
@@ -159,12 +165,11 @@ async def _next_numbers(
             contact_points.c.lead_id,
             contact_points.c.id,
             contact_points.c.e164,
-            leads.c.attempts,
+            still_allowed.c.attempts,
             rank,
         )
-        .join(leads, leads.c.id == contact_points.c.lead_id)
-        .join(projects, projects.c.id == leads.c.project_id)
-        .where(leads.c.id.in_(lead_ids), may_be_dialled(), _allowed(request, now))
+        .join(still_allowed, still_allowed.c.id == contact_points.c.lead_id)
+        .where(may_be_dialled())
         .subquery()
     )
     rows = await connection.execute(select(ranked).where(ranked.c.rank == 1))
