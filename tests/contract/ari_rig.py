@@ -174,7 +174,7 @@ class _FakeFarEnd:
 
     async def ended(self) -> None:
         async with asyncio.timeout(5):
-            while self._channel.alive:  # noqa: ASYNC110 - the fake has no event for each channel
+            while self._channel.alive:
                 await asyncio.sleep(0.01)
 
 

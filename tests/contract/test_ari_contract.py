@@ -213,7 +213,7 @@ async def test_a_bridge_outlives_its_channels_until_it_is_destroyed(
     assert [bridge.id for bridge in await ari.send(api.list_bridges())] == [BRIDGE]
     await ari.send(api.destroy_bridge(BRIDGE))
     async with asyncio.timeout(5):  # Asterisk destroys it soon, not at once
-        while await ari.send(api.list_bridges()):  # noqa: ASYNC110
+        while await ari.send(api.list_bridges()):
             await asyncio.sleep(0.01)
     assert [channel.id for channel in await ari.send(api.list_channels())] == [CUSTOMER]
 
