@@ -79,6 +79,9 @@ class AudioStream:
     port: int = 0
     received: list[bytes] = field(default_factory=list)
     sent_frames: int = 0
+    source: int = 1
+    """Synchronisation source (SSRC); another one after `jump`."""
+    _offset: int = 0
     _socket: socket.socket | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -94,6 +97,13 @@ class AudioStream:
         """Begins to send."""
         if not self.silent and self._socket is not None:
             self._tasks.append(asyncio.create_task(self._send(self._socket, (host, port))))
+
+    def jump(self, sequence: int) -> None:
+        """Goes on as another source of audio behind the same address, as after an announcement:
+        with its own SSRC, and from this sequence number on."""
+        self.source += 1
+        self.first_sequence = sequence
+        self._offset = self.sent_frames
 
     @property
     def sending(self) -> bool:
@@ -127,14 +137,15 @@ class AudioStream:
         begun = loop.time()
         while True:
             at = self.sent_frames
+            since = at - self._offset
             frame = audio[at * FRAME % len(audio) :][:FRAME]
             header = struct.pack(
                 "!BBHII",
                 0x80,
-                self.payload_type | (0x80 if at == 0 else 0),
-                (self.first_sequence + at) & 0xFFFF,
-                at * FRAME & 0xFFFFFFFF,
-                id(self) & 0xFFFFFFFF,
+                self.payload_type | (0x80 if since == 0 else 0),
+                (self.first_sequence + since) & 0xFFFF,
+                since * FRAME & 0xFFFFFFFF,
+                self.port << 8 | self.source,
             )
             with contextlib.suppress(ConnectionRefusedError):  # the far end has closed its port
                 await loop.sock_sendto(sock, header + frame, to)

@@ -21,7 +21,7 @@ RINGS_FIRST = {
     Kind.RINGS_THEN_BUSY,
     Kind.REJECTS,
 }
-WE_HANG_UP_AFTER = {Kind.ANSWERS_AND_WAITS: 1.5, Kind.SILENT: 1.0}
+WE_HANG_UP_AFTER = {Kind.ANSWERS_AND_WAITS: 1.5, Kind.SILENT: 1.0, Kind.MACHINE: 2.0}
 
 
 def quickest(row: Row) -> tuple[str, Behaviour]:
