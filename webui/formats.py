@@ -79,7 +79,8 @@ class Formats:
 def national(e164: str) -> str:
     """``+81312345678`` → ``03-1234-5678``; what is not a number comes back as it is."""
     try:
-        number = phonenumbers.parse(e164)
+        # A caller ID may stand in the settings as it is written at home.
+        number = phonenumbers.parse(e164, "JP")
     except phonenumbers.NumberParseException:
         return e164
     style = (

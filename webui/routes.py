@@ -34,6 +34,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", _LEAD, leads.lead, Access.SIGNED_IN, Scope.LEAD),
     Route("POST", f"{_LEAD}/mybox", leads.put_in_box, Access.SIGNED_IN, Scope.LEAD),
     Route("POST", f"{_LEAD}/mybox/release", leads.release_box, Access.SIGNED_IN, Scope.LEAD),
+    Route("POST", f"{_LEAD}/mybox/give", leads.give_box, Access.SIGNED_IN, Scope.LEAD),
     Route("POST", f"{_LEAD}/prohibit", leads.prohibit, Access.SIGNED_IN, Scope.LEAD),
     Route("POST", f"{_LEAD}/lift", leads.lift, Access.ADMIN, Scope.LEAD),
     Route("POST", f"{_LEAD}/memo", leads.add_memo, Access.SIGNED_IN, Scope.LEAD),

@@ -1,8 +1,7 @@
 """Pictures of every page, for looking at and for ``docs/images``.
 
-    python -m tests.browser.screenshots FOLDER [--only PAGE] [--docs]
-
-`--docs` takes only those that the documentation shows.
+python -m tests.browser.screenshots FOLDER [--only PAGE]
+python -m tests.browser.screenshots --docs docs/images
 """
 
 import argparse
@@ -32,10 +31,11 @@ class Look:
     theme: str
     width: int
     height: int
+    short_name: str = ""
 
     @property
     def name(self) -> str:
-        return f"{self.language}-{self.theme}-{self.width}"
+        return self.short_name or f"{self.language}-{self.theme}-{self.width}"
 
 
 LOOKS = (
@@ -45,7 +45,8 @@ LOOKS = (
     Look("ja", "light", 390, 844),
     Look("en", "dark", 390, 844),
 )
-DOCS_LOOKS = (Look("ja", "light", 1280, 860), Look("en", "dark", 1280, 860))
+DOCS_LOOKS = (Look("ja", "light", 1280, 860, "ja"), Look("en", "dark", 1280, 860, "en"))
+DOCS_PAGES = ("desk", "history", "campaigns")
 
 
 async def main() -> None:
@@ -67,8 +68,13 @@ async def main() -> None:
             browser = await playwright.chromium.launch(
                 executable_path=str(executable()), args=["--no-sandbox"]
             )
-            for look in DOCS_LOOKS if given.docs else LOOKS:
-                await _take(browser, address, world, look, given.folder, given.only)
+            if given.docs:
+                for look in DOCS_LOOKS:
+                    for only in DOCS_PAGES:
+                        await _take(browser, address, world, look, given.folder, only)
+            else:
+                for look in LOOKS:
+                    await _take(browser, address, world, look, given.folder, given.only)
             await browser.close()
         await database.close()
 

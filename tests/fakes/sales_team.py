@@ -33,6 +33,19 @@ SCRIPT = (
     "お忙しいところ恐れ入ります。かける通信の〇〇と申します。\n"
     "本日は、事務所のインターネット料金の見直しについて、2分ほどご案内のお時間をいただけますでしょうか。"
 )
+# The list has the same kana for all; pictures are nicer with each company's own.
+_KANA = {
+    "山﨑クリニック": "ヤマザキクリニック",
+    "有限会社みどり園": "ミドリエン",
+    "東都システム": "トウトシステム",
+    "髙島物産": "タカシマブッサン",
+    "はまだ工務店": "ハマダコウムテン",
+    "㈱北斗": "ホクト",
+    "丸の内，会計": "マルノウチカイケイ",
+    "日の出“急便”": "ヒノデキュウビン",
+    "Ｓｋｙ企画": "スカイキカク",
+    "①商店": "イチバンショウテン",
+}
 _SAMPLES = ROOT / "tests" / "samples"
 _RATE = 8000
 
@@ -145,6 +158,10 @@ async def build_sales_team(
             results=await projects.results_of_project(connection, project.id),
             lead_ids=await _lead_ids(connection, project.id),
         )
+        for name, kana in _KANA.items():
+            await connection.execute(
+                update(leads).where(leads.c.name == name).values(name_kana=kana)
+            )
         made = await _make_calls(connection, team, campaign_id, chance, calls_made)
         for lead_id in team.lead_ids[150:154]:
             await mybox.put(connection, lead_id=lead_id, user_id=team.agents[1].id, now=morning)

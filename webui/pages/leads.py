@@ -6,7 +6,7 @@ from typing import get_args
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import history, lead_list, mybox, prohibitions, projects
+from dialer import history, lead_list, mybox, prohibitions, projects, users
 from dialer.lead_list import LeadTab
 from dialer.memos import LONGEST_MEMO
 from dialer.paging import BadPageKey
@@ -37,9 +37,17 @@ async def lead(request: web.Request) -> web.Response:
         detail = await lead_list.lead_detail(
             connection, lead_id=_lead_id(request), viewer=viewer(request), now=given.clock.now()
         )
+        everybody = await users.list_users(connection)
     if detail is None:
         raise web.HTTPNotFound
-    return render(request, "lead.html", {"lead": detail})
+    takers = [
+        user
+        for user in everybody
+        if user.active
+        and detail.project_id in user.project_ids
+        and not (detail.box and detail.box.user_id == user.id)
+    ]
+    return render(request, "lead.html", {"lead": detail, "takers": takers})
 
 
 async def put_in_box(request: web.Request) -> web.Response:
@@ -68,6 +76,26 @@ async def release_box(request: web.Request) -> web.Response:
         return marked("Taken out of the MyBox.")
 
     return await _change(request, release)
+
+
+async def give_box(request: web.Request) -> web.Response:
+    """Into another user's box: an admin from nobody's, members of the workgroup from theirs."""
+    user, given, lead_id = viewer(request), services(request), _lead_id(request)
+    to_user = str((await request.post()).get("user_id", ""))
+    if not (to_user.isascii() and to_user.isdecimal() and len(to_user) < 19):
+        raise web.HTTPBadRequest
+
+    async def give(connection: AsyncConnection) -> str:
+        now = given.clock.now()
+        if await mybox.holder_of(connection, lead_id=lead_id, now=now):
+            await mybox.hand_over(
+                connection, lead_id=lead_id, to_user_id=int(to_user), now=now, by=user
+            )
+        else:
+            await mybox.put(connection, lead_id=lead_id, user_id=int(to_user), now=now, by=user)
+        return marked("Handed over: the lead is in the other user's MyBox now.")
+
+    return await _change(request, give)
 
 
 async def prohibit(request: web.Request) -> web.Response:

@@ -62,6 +62,25 @@ async def test_a_lead_goes_into_my_box_and_another_user_cannot_take_it(
     assert (await lead_now(world, lead_id)).box is None
 
 
+async def test_an_admin_puts_a_lead_into_anyones_box_and_colleagues_hand_it_over(
+    world: WebWorld, new_browser: MakeBrowser
+) -> None:
+    lead_id, (sato, suzuki, *_) = world.team.lead_ids[100], world.team.agents
+    admin, colleague = await new_browser(), await new_browser()
+    await admin.log_in("admin")
+    await colleague.log_in("suzuki")
+    give = f"/leads/{lead_id}/mybox/give"
+    assert (await colleague.press(give, user_id=str(sato.id))).status == 409
+    assert (await admin.press(give, user_id=str(sato.id))).status == 200
+    assert "マイボックスに入れるユーザー" in await colleague.page(f"/leads/{lead_id}")
+    assert (await colleague.press(give, user_id=str(suzuki.id))).status == 200
+    box = (await lead_now(world, lead_id)).box
+    assert box is not None
+    assert box.user_id == suzuki.id
+    assert (await admin.press(give, user_id=str(world.team.outsider.id))).status == 409
+    assert (await admin.press(give, user_id="")).status == 400
+
+
 async def test_a_user_prohibits_for_his_workgroup_and_an_admin_for_the_company(
     world: WebWorld, new_browser: MakeBrowser
 ) -> None:
