@@ -154,9 +154,16 @@ class CallSessions:
         """Stops all calls of the campaign that nobody has answered yet."""
         self._cancel(s for s in self._sessions.values() if s.campaign.campaign_id == campaign_id)
 
-    def cancel_numbers(self, numbers: Collection[str]) -> None:
-        """Stops calls to these numbers that nobody has answered yet."""
-        self._cancel(s for s in self._sessions.values() if s.e164 in numbers)
+    def cancel_numbers(
+        self, numbers: Collection[str], workgroup_ids: frozenset[int] | None = None
+    ) -> None:
+        """Stops calls to these numbers that nobody has answered yet: of the campaigns of exactly
+        these workgroups, or of all."""
+        self._cancel(
+            s
+            for s in self._sessions.values()
+            if s.e164 in numbers and workgroup_ids in (None, s.campaign.workgroup_ids)
+        )
 
     def _cancel(self, sessions: Iterable[Session]) -> None:
         for session in list(sessions):
@@ -170,6 +177,10 @@ class CallSessions:
 
     def states(self) -> list[CallState]:
         return [session.state for session in self._sessions.values()]
+
+    def unanswered(self) -> list[Session]:
+        """Calls that nobody has answered yet."""
+        return [s for s in self._sessions.values() if s.state.phase in UNANSWERED]
 
     def session(self, call_id: CallId) -> Session | None:
         return self._sessions.get(call_id)

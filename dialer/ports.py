@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from dialer.messages import OpenLegs, TelephonyCommand, TelephonyEvent
@@ -78,6 +78,10 @@ class RecordingStore(Protocol):
 
         Raises FileNotFoundError like `playable`.
         """
+
+
+REFRESH: Final = "refresh"
+"""Topic that every subscriber may get: news was lost, look at everything anew."""
 
 
 class LiveUpdates(Protocol):

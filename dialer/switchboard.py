@@ -10,6 +10,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import update
+from sqlalchemy.exc import SQLAlchemyError
 
 from dialer.agent_profiles import stored_agents
 from dialer.call_sessions import CallSessions
@@ -24,7 +25,8 @@ from dialer.messages import (
     TelephonyEvent,
     TelephonyUp,
 )
-from dialer.ports import Clock, LiveUpdates, Telephony
+from dialer.ports import REFRESH, Clock, LiveUpdates, Telephony
+from dialer.prohibitions import standing
 from dialer.rules.agent_state import AgentState
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.recovery import MissedEvent, missed_events, orphans
@@ -103,12 +105,35 @@ class Switchboard:
         """Stops calls that ring at a number which somebody has just prohibited."""
         subscription = self._live.subscribe("prohibited")
         try:
-            async for _, data in subscription:
+            async for topic, data in subscription:
+                if topic == REFRESH:
+                    await self._news_was_lost()
                 numbers = data.get("numbers")
                 if isinstance(numbers, list):
                     self._calls.cancel_numbers([str(number) for number in numbers])
         finally:
             subscription.close()
+
+    async def _news_was_lost(self) -> None:
+        while not await self._cancel_prohibited():
+            await asyncio.sleep(_TRY_AGAIN_SECONDS)
+
+    async def _cancel_prohibited(self) -> bool:
+        """Stops what rings at a number that stands prohibited; False when nobody can tell."""
+        by_groups: dict[frozenset[int], set[str]] = {}
+        for session in self._calls.unanswered():
+            by_groups.setdefault(session.campaign.workgroup_ids, set()).add(session.e164)
+        if not by_groups:
+            return True
+        try:
+            async with self._database.read() as connection:
+                for groups, e164s in by_groups.items():
+                    found = await standing(connection, e164s=e164s, workgroup_ids=groups)
+                    self._calls.cancel_numbers({one.e164 for one in found}, groups)
+        except (SQLAlchemyError, OSError) as error:
+            log.error("prohibitions cannot be read; will try again", error=str(error))
+            return False
+        return True
 
     async def _route(self, event: TelephonyEvent) -> None:
         match event:
@@ -137,7 +162,8 @@ class Switchboard:
 
     async def _come_up(self) -> None:
         """Nothing is dialled before it is known what lives in Asterisk."""
-        if await self._compare() and self._connected:
+        # Numbers may have been prohibited, and their call still ring, while we were away.
+        if await self._compare() and await self._cancel_prohibited() and self._connected:
             self._free_agents_of_ghosts()
             self._up = True
             self._campaigns.telephony(up=True)

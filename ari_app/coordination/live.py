@@ -9,10 +9,11 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 
-Message = tuple[str, dict[str, object]]
+from dialer.ports import REFRESH
 
-REFRESH = "refresh"
-"""Topic that every subscriber may get: news was lost, look at everything anew."""
+__all__ = ["QUEUE_LENGTH", "REFRESH", "LocalLiveUpdates", "LocalSubscription"]
+
+Message = tuple[str, dict[str, object]]
 
 QUEUE_LENGTH = 256
 
