@@ -3,22 +3,29 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
-from ari_app.telephony import AsteriskTelephony
 from dialer.call_journal import CallJournal
 from dialer.call_sessions import CallSessions
 from dialer.campaign import CampaignSettings
 from dialer.campaign_runner import TrunkLines
 from dialer.campaigns import Campaigns
 from dialer.floor import Floor
-from dialer.ports import Clock, LiveUpdates, RecordingStore
+from dialer.ports import Clock, LiveUpdates, RecordingStore, Telephony
 from dialer.recording_keeper import RecordingKeeper
 from dialer.storage.engine import Database
 from dialer.switchboard import Switchboard
 
 log = structlog.get_logger(__name__)
+
+
+class RunningTelephony(Telephony, Protocol):
+    """A telephony with a task of its own."""
+
+    async def run(self) -> None:
+        """Serves commands and events until cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,7 @@ class Controller:
     switchboard: Switchboard
     journal: CallJournal
     keeper: RecordingKeeper
-    telephony: AsteriskTelephony
+    telephony: RunningTelephony
     _tasks: "list[asyncio.Task[None]]"
 
     async def start(self) -> None:
@@ -61,17 +68,21 @@ class Controller:
 
     async def stop(self) -> None:
         """Ends the tasks and writes what is left; calls in Asterisk go on."""
+        await self.end_tasks()
+        await self.journal.close()
+        await self.floor.close()
+
+    async def end_tasks(self) -> None:
+        """Ends the tasks; what is not yet written stays unwritten, as in a crash."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
-        await self.journal.close()
-        await self.floor.close()
 
 
 def build_controller(
     *,
-    telephony: AsteriskTelephony,
+    telephony: RunningTelephony,
     database: Database,
     clock: Clock,
     live: LiveUpdates,

@@ -1,0 +1,46 @@
+"""dialer.ports.RecordingStore without audio: it knows how long each conversation lasted."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from dialer.ports import RecordingFacts, RecordingFault
+
+
+@dataclass(slots=True)
+class FakeRecordings:
+    """`began` and `ended` are what a telephony recorded; the same after a restart."""
+
+    began: dict[UUID, datetime] = field(default_factory=dict)
+    ended: dict[UUID, datetime] = field(default_factory=dict)
+    finished: set[UUID] = field(default_factory=set)
+    full: bool = False
+    """No room on the disk: neither new recordings nor finished ones."""
+
+    def raw_path(self, call_id: UUID, at: datetime) -> Path:
+        if self.full:
+            raise RecordingFault("/recordings is full; make room")
+        return Path(f"/recordings/{at:%Y/%m/%d}/{call_id}.raw")
+
+    async def finish(self, call_id: UUID, at: datetime) -> RecordingFacts | None:
+        if self.full:
+            raise RecordingFault("/recordings is full; make room")
+        if call_id not in self.began:
+            return None
+        ended = self.ended.get(call_id, self.began[call_id])
+        lasted = ended - self.began[call_id]
+        self.finished.add(call_id)
+        return RecordingFacts(
+            path=f"{at:%Y/%m/%d}/{call_id}.wav",
+            duration_ms=lasted // timedelta(milliseconds=1),
+            size_bytes=44 + lasted // timedelta(milliseconds=1) * 32,
+            sha256=call_id.hex * 2,
+            ended_at=ended,
+        )
+
+    def playable(self, path: str) -> Path:
+        raise FileNotFoundError(path)
+
+    async def peaks(self, path: str, *, buckets: int) -> tuple[tuple[int, int], ...]:
+        raise FileNotFoundError(path)
