@@ -26,6 +26,7 @@ from dialer.floor_views import (
 from dialer.messages import (
     AgentLegAnswered,
     AgentLegEvent,
+    AgentLegFailed,
     CallId,
     HangUpAgent,
     LegId,
@@ -170,7 +171,14 @@ class Floor:
     def stop_finding(self, call_id: CallId) -> None:
         self._waiting.pop(call_id, None)
         user_id = self._reserved.get(call_id)
-        if user_id is not None:
+        if user_id is None:
+            return
+        session, leg_id = self._calls.session(call_id), self._agents[user_id].leg_id
+        if session is not None and session.state.abandoned and leg_id is not None:
+            # His phone rang until the call was lost: the next one would be lost as well.
+            self._telephony.send(HangUpAgent(leg_id))
+            self._apply(user_id, AgentLegFailed(leg_id, "not answered in time", self._clock.now()))
+        else:
             self.freed(call_id, user_id, talked=False)
 
     def talks(self, call_id: CallId, user_id: UserId) -> None:
