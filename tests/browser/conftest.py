@@ -63,10 +63,11 @@ class Visitor:
         await self.page.get_by_label("ログインID").fill(login)
         await self.page.get_by_label("パスワード").fill(PASSWORD)
         await self.page.keyboard.press("Enter")
-        await self.page.wait_for_selector("main#content")
+        await self.page.wait_for_selector("body[data-ready] main#content")
 
     async def go(self, path: str) -> None:
         await self.page.goto(self.address + path)
+        await self.page.wait_for_selector("body[data-ready]")
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """What an agent does all day: with the keyboard, and without losing a word."""
 
+import asyncio
+
 import pytest
 from playwright.async_api import expect
 
@@ -40,9 +42,9 @@ async def test_from_login_to_the_recording_of_ones_own_call(
     await expect(row).to_contain_text("アポ獲得")
     await expect(row).to_contain_text("担当は濱田様")
     await row.get_by_role("button", name="山﨑クリニックの録音を再生").click()
-    await page.wait_for_function("() => document.querySelector('audio').currentTime > 0.3")
+    await page.wait_for_function("() => document.querySelector('audio')?.currentTime > 0.3")
     await page.get_by_role("slider", name="再生位置").fill("500")
-    await page.wait_for_function("() => document.querySelector('audio').currentTime > 3.5")
+    await page.wait_for_function("() => document.querySelector('audio')?.currentTime > 3.5")
     await expect(page.locator("[data-at]")).to_have_text("0:04")
 
 
@@ -88,6 +90,26 @@ async def test_a_number_typed_into_the_memo_is_no_result(visitor: Visitor, world
     await expect(page.locator("#memo")).to_have_value("9")
 
 
+async def test_no_key_is_lost_among_many_live_updates(visitor: Visitor, world: WebWorld) -> None:
+    page, sato = visitor.page, world.team.agents[0]
+    await visitor.log_in("sato")
+
+    async def changes_without_end() -> None:
+        while True:
+            world.live.publish(f"agent:{sato.id}", {})
+            await asyncio.sleep(0.01)
+
+    changing = asyncio.create_task(changes_without_end())
+    for _ in range(5):
+        await page.keyboard.press("r")
+        await expect(page.locator(".state-name")).to_have_text("待機")
+        await page.keyboard.press("a")
+        await page.keyboard.press("1")
+        await expect(page.locator(".state-name")).to_contain_text("離席")
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+    changing.cancel()
+
+
 async def test_away_asks_for_the_reason_and_takes_it_by_key(visitor: Visitor) -> None:
     page = visitor.page
     await visitor.log_in("sato")
@@ -111,6 +133,7 @@ async def test_mybox_and_prohibition_from_the_desk(visitor: Visitor, world: WebW
     await page.keyboard.press("x")
     await expect(page.get_by_role("dialog")).to_be_visible()
     await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
     await expect(page.locator(".called-number")).not_to_contain_text("禁止")
     await page.keyboard.press("x")
     await page.get_by_label("理由", exact=True).fill("今後の電話は不要")

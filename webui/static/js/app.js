@@ -57,8 +57,10 @@
   });
 
   // --- keys: a control says which key presses it --------------------------------------------
+  // The field of a dialog that was just closed may keep the focus for a moment.
   const isTyping = (element) =>
-    element.closest("input:not([type=checkbox]):not([type=range]), textarea, select, [contenteditable]");
+    element.closest("input:not([type=checkbox]):not([type=range]), textarea, select") &&
+    !element.closest("dialog:not([open])");
 
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -81,6 +83,9 @@
     if (field) field.focus();
     else control.click();
   });
+
+  // Tells that keys and clicks arrive now.
+  document.addEventListener("DOMContentLoaded", () => { document.body.dataset.ready = "yes"; });
 
   // --- htmx ---------------------------------------------------------------------------------
   document.addEventListener("htmx:afterSettle", () => {

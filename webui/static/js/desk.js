@@ -42,10 +42,17 @@
     }
   });
 
-  // The call may be taken from the desk (its time was over) while the last words are typed.
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    if (event.detail.target.id !== "desk-work") return;
+    // Two answers may bring the same call: the second must not take cursor and dialogs away.
+    const coming = event.detail.fragment.querySelector("#shown-call")?.value;
+    if (coming === document.getElementById("shown-call")?.value) {
+      event.detail.shouldSwap = false;
+      return;
+    }
+    // The call may be taken from the desk (its time was over) while the last words are typed.
     const memo = memoField();
-    if (event.detail.target.id !== "desk-work" || !memo) return;
+    if (!memo) return;
     if (sessionStorage.getItem(draftKey(memo)) === null) return;
     const url = memo.getAttribute("hx-post");
     const key = draftKey(memo);

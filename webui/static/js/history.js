@@ -12,13 +12,13 @@
     const row = document.querySelector(`[data-opens-row="${id}"]`);
     const detail = document.getElementById(`detail-${id}`);
     const cell = detail.firstElementChild;
+    detail.hidden = false;
+    row.classList.add("is-open");
+    row.querySelector(".toggle").setAttribute("aria-expanded", "true");
     if (!cell.dataset.loaded) {
       cell.dataset.loaded = "yes";
       await htmx.ajax("GET", cell.dataset.url, { target: cell, swap: "innerHTML" });
     }
-    detail.hidden = false;
-    row.classList.add("is-open");
-    row.querySelector(".toggle").setAttribute("aria-expanded", "true");
     if (play) detail.querySelector("[data-play]")?.click();
   };
 
@@ -46,9 +46,15 @@
     else open(id);
   });
 
+  // Somebody may open a row before or while the new rows are fetched.
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.target !== rowsBody() || !isBusy()) return;
+    if (event.detail.elt !== rowsBody() || !isBusy()) return;
     event.preventDefault();
+    news().hidden = false;
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.requestConfig.elt !== rowsBody() || !isBusy()) return;
+    event.detail.shouldSwap = false;
     news().hidden = false;
   });
 })();
