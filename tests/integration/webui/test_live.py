@@ -51,6 +51,16 @@ async def test_lost_news_asks_for_everything_again(browser: Browser, world: WebW
     response.close()
 
 
+async def test_an_open_page_does_not_hold_the_server_up_when_it_ends(
+    browser: Browser, world: WebWorld
+) -> None:
+    await browser.log_in("admin")
+    response = await browser.get("/live?topics=floor")
+    await events(response, 1)
+    async with asyncio.timeout(2):
+        await browser.client.server.close()
+
+
 async def test_nobody_watches_what_he_may_not_see(browser: Browser, world: WebWorld) -> None:
     sato, suzuki = world.team.agents[0], world.team.agents[1]
     campaign = world.team.campaigns[0].name
