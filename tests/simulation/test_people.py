@@ -57,6 +57,21 @@ async def test_a_prohibition_stops_the_call_that_rings_at_the_number(world: Worl
     await world.wind_down()
 
 
+async def test_a_prohibition_whose_news_was_lost_stops_the_call_as_well(world: World) -> None:
+    await world.open(agents=2, leads=2, customer=rings_long)
+    await world.all_ready()
+    await world.run_campaign()
+    await world.until(lambda: len(world.network.customers) == 2)
+    await world.prohibit(world.dialled()[0], told=False)
+    await world.sleep(1)
+    assert len(world.network.customers) == 2
+    world.live.refresh_all()
+    await world.until(lambda: len(world.network.customers) == 1, within=1)
+    (left,) = world.network.customers.values()
+    assert left.command.e164 == world.dialled()[1]
+    await world.wind_down()
+
+
 async def test_a_refusal_on_the_phone_stops_every_other_call_to_the_number(world: World) -> None:
     await world.open(agents=1, leads=2, result_required=True)
     await world.all_ready()

@@ -186,13 +186,14 @@ class World:
     async def run_campaign(self, name: str = "autumn") -> None:
         await self.controller.campaigns.start(name, by=self.admin)
 
-    async def prohibit(self, *e164s: str) -> None:
+    async def prohibit(self, *e164s: str, told: bool = True) -> None:
         """As the desk does it: written, then told."""
         async with self.database.write() as connection:
             numbers = await prohibitions.prohibit(
                 connection, e164s=e164s, workgroup_ids=[self.group_id], now=self.network.now()
             )
-        self.live.publish("prohibited", {"numbers": numbers})
+        if told:
+            self.live.publish("prohibited", {"numbers": numbers})
 
     async def box(self, lead_id: int, user_id: int) -> None:
         async with self.database.write() as connection:
