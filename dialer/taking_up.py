@@ -65,7 +65,7 @@ def _state(row: Row[Any], campaign: RunningCampaign) -> CallState:
         dialled_at=row.dialled_at or row.claimed_at,
         phase=phase,
         ringing_at=row.ringing_at,
-        answered_at=row.answered_at if with_agent else None,
+        answered_at=row.answered_at,
         connected_at=row.connected_at,
         user_id=UserId(row.user_id) if with_agent and row.user_id is not None else None,
         leg_id=LegId(row.leg) if with_agent and row.leg is not None else None,

@@ -259,7 +259,8 @@ def _late(call: CallState, event: Event) -> Decision:
 
 
 def _answered(call: CallState, at: datetime) -> Decision:
-    waiting = replace(call, phase=Phase.WAITING, answered_at=at)
+    # Known before when an earlier run of this program saw him answer.
+    waiting = replace(call, phase=Phase.WAITING, answered_at=call.answered_at or at)
     return waiting, (
         StartAnswerTimer(call.call_id, call.answer_to_agent.total_seconds()),
         FindAgent(call.call_id),
@@ -337,14 +338,15 @@ def _hang_up(call: CallState, by: HungUpBy) -> Decision:
 def _customer_gone(call: CallState, event: CustomerGone) -> Decision:
     if _left_before_a_word(call, event):
         call = replace(call, connected_at=None)
+    outcome = _outcome(call, event.cause, event.sip_status, estimated=event.estimated)
     ended = replace(
         call,
         phase=Phase.ENDED,
         ended_at=max(event.at, call.answered_at or event.at, call.connected_at or event.at),
         end_estimated=event.estimated,
         hangup_cause=_cause(call, event),
-        outcome=_outcome(call, event.cause, event.sip_status),
-        hung_up_by=call.hung_up_by or (HungUpBy.CUSTOMER if call.answered_at else HungUpBy.NOBODY),
+        outcome=outcome,
+        hung_up_by=call.hung_up_by or _who_hung_up(call, outcome),
     )
     commands: list[Command] = [CloseCall(call.call_id)]
     if call.user_id is not None:
@@ -353,6 +355,12 @@ def _customer_gone(call: CallState, event: CustomerGone) -> Decision:
     elif call.phase is Phase.WAITING:
         commands.append(StopFindingAgent(call.call_id))
     return ended, tuple(commands)
+
+
+def _who_hung_up(call: CallState, outcome: CallOutcome) -> HungUpBy:
+    if outcome is CallOutcome.ABANDONED:
+        return HungUpBy.SYSTEM
+    return HungUpBy.CUSTOMER if call.answered_at else HungUpBy.NOBODY
 
 
 def _left_before_a_word(call: CallState, event: CustomerGone) -> bool:
@@ -371,10 +379,15 @@ def _cause(call: CallState, event: CustomerGone) -> int:
     return _NORMAL_CLEARING if said_nothing else event.cause
 
 
-def _outcome(call: CallState, cause: int, sip_status: int | None) -> CallOutcome:
+def _outcome(
+    call: CallState, cause: int, sip_status: int | None, *, estimated: bool
+) -> CallOutcome:
     if call.connected_at is not None:
         return CallOutcome.CONNECTED
     if call.abandoned:
+        return CallOutcome.ABANDONED
+    if call.answered_at is not None and (estimated or call.cancelled):
+        # He waited for an agent when we lost sight of him, and the dialplan has released him.
         return CallOutcome.ABANDONED
     if call.answered_at is not None:
         return CallOutcome.HUNG_UP

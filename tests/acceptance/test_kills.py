@@ -1,22 +1,18 @@
-"""Asterisk or the controller dies in the middle of it all: nothing is lost, stuck or done twice."""
+"""Asterisk or the controller is killed in mid-campaign, and started again."""
 
 import asyncio
-import json
-from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
 
 import pytest
 
-from ari_app.ari.state import ConnectionState
-from ari_app.runtime.carrier_sounds import AGENT_HERTZ
-from ari_app.runtime.ports import free_port
+from ari_app.ari.connection import ConnectionState
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.pacing import NotDialling
 from tests.acceptance.audio import seconds_with
-from tests.acceptance.blueprint import Blueprint, running
-from tests.acceptance.call_rows import CallRow, call_rows
+from tests.acceptance.call_rows import CallRow
 from tests.acceptance.installation import (
     MESSAGE_HERTZ,
+    MESSAGE_SECONDS,
     Installation,
     dialled,
     number,
@@ -26,53 +22,12 @@ from tests.acceptance.sip_phone import PhoneCall, Script
 
 pytestmark = pytest.mark.real
 
-DEAD_MAN_SECONDS = 15
+AWAY_SECONDS = 19.0  # the dead-man timer's 15 s and the message pass meanwhile
 
 
-class People:
-    """Customers by letter, each with a number, a script, and the time at which his call ended."""
-
-    def __init__(self, kakeru: Installation, **scripts: Script) -> None:
-        self._kakeru = kakeru
-        self.numbers = {name: number() for name in scripts}
-        self.ended_at: dict[str, datetime] = {}
-        for name, script in scripts.items():
-            kakeru.people.scripts[dialled(self.numbers[name])] = self._noting(name, script)
-
-    def _noting(self, name: str, script: Script) -> Script:
-        async def run(call: PhoneCall) -> None:
-            await script(call)
-            self.ended_at[name] = datetime.now(UTC)
-
-        return run
-
-    def calls(self, name: str) -> list[PhoneCall]:
-        return self._kakeru.people.calls.get(dialled(self.numbers[name]), [])
-
-    async def row(self, name: str, so_far: Callable[[CallRow], bool], seconds: float) -> CallRow:
-        return await self._kakeru.row_when(self.numbers[name], so_far, seconds=seconds)
-
-    async def settled(self, name: str, *, seconds: float = 20) -> CallRow:
-        return await self.row(name, lambda row: row.settled, seconds)
-
-    async def connected(self, name: str) -> CallRow:
-        return await self.row(name, lambda row: row.connected_at is not None, 10)
-
-
-def answers_after(seconds: float, *, talks: float | None = None) -> Script:
-    """Rings so long; hangs up after `talks` seconds, or leaves it to the other side."""
-
-    async def script(call: PhoneCall) -> None:
-        call.ring()
-        await asyncio.sleep(seconds)
-        await call.answer()
-        if talks is None:
-            await call.ended.wait()
-        else:
-            await asyncio.sleep(talks)
-            await call.hang_up()
-
-    return script
+async def stays(call: PhoneCall) -> None:
+    await call.answer()
+    await call.ended.wait()
 
 
 async def rings(call: PhoneCall) -> None:
@@ -80,163 +35,210 @@ async def rings(call: PhoneCall) -> None:
     await call.ended.wait()
 
 
-def seconds_between(one: datetime | None, other: datetime) -> float:
-    assert one is not None
-    return abs((one - other).total_seconds())
-
-
-# --- Asterisk ---------------------------------------------------------------------------------
-
-
-async def test_asterisk_killed_in_mid_campaign() -> None:
+async def test_asterisk_is_killed_and_dialling_goes_on() -> None:
+    talking, ringing = [number(), number()], number()
     async with Installation(agents=3) as kakeru:
-        people = People(
-            kakeru,
-            talker=answers_after(0.1),
-            other_talker=answers_after(0.2),
-            ringing=rings,
-            later=answers_after(0.1, talks=1.0),
-        )
+        kakeru.people.script = stays
+        kakeru.people.scripts[dialled(ringing)] = rings
         await kakeru.all_ready()
         await kakeru.start("people")
-        early = ("talker", "other_talker", "ringing")
-        await kakeru.add_leads("people", [people.numbers[name] for name in early])
-        for name in ("talker", "other_talker"):
-            await people.connected(name)
-        await people.row("ringing", lambda row: row.ringing_at is not None, 5)
-        await asyncio.sleep(4)
+        await kakeru.add_leads("people", [*talking, ringing])
+        for e164 in talking:
+            await kakeru.row_when(e164, lambda row: row.connected_at is not None)
+        await kakeru.row_when(ringing, lambda row: row.ringing_at is not None)
+        await asyncio.sleep(5.0)
 
         kakeru.pbx.kill()
-        killed_at = datetime.now(UTC)
         await kakeru.pbx.wait()
-        campaigns = kakeru.running.controller.campaigns
+        run = kakeru.running
+        await wait_for("the loss is seen", lambda: run.ari.state is not ConnectionState.CONNECTED)
+        assert run.ari.problem
         await wait_for(
-            "the campaign says why it does not dial",
-            lambda: campaigns.live("people").note is NotDialling.TELEPHONY_DOWN,
+            "the page says so",
+            lambda: run.controller.campaigns.live("people").note is NotDialling.TELEPHONY_DOWN,
         )
-        await asyncio.sleep(1)
         await kakeru.pbx.start()
+        await run.ari.wait_connected(seconds=10)
 
-        for name in ("talker", "other_talker"):
-            row = await people.settled(name)
-            assert (row.outcome, row.end_estimated) == (CallOutcome.CONNECTED, True)
-            assert seconds_between(row.ended_at, killed_at) <= 2.5  # what Asterisk had not written
+        for e164 in talking:
+            row = await kakeru.settled(e164, seconds=10)
+            assert row.outcome == CallOutcome.CONNECTED
+            assert row.state == "ready"
             assert row.duration_ms
-            assert row.duration_ms / 1000 == pytest.approx(row.talk_seconds, abs=0.5)
-            heard = kakeru.listen(row)
-            assert seconds_with(heard.agent, AGENT_HERTZ) >= 1.5
-            assert seconds_with(heard.customer, kakeru.people.hertz) >= 1.5
-        ringing = await people.settled("ringing")
-        assert (ringing.outcome, ringing.end_estimated) == (CallOutcome.NO_ANSWER, True)
-        # Who only waited is off the floor; who was on a call is rung again after his work.
-        assert sorted(await kakeru.floor())[0] == "offline"
+            assert row.duration_ms >= 2500  # Asterisk's last block, 2 s, is lost with it
+        row = await kakeru.settled(ringing, seconds=10)
+        assert (row.outcome, row.end_estimated) == (CallOutcome.NO_ANSWER, True)
+        # Who had no call is off the floor with his phone; who had one is rung again after it.
+        await kakeru.registered()
+        floor = run.controller.floor
+        await wait_for(
+            "the two are back",
+            lambda: (
+                sorted(agent.state for agent in floor.agents()) == ["offline", "ready", "ready"]
+            ),
+        )
         await kakeru.all_ready()
-        row = await kakeru.call("people", people.numbers["later"])
-        assert row.outcome == CallOutcome.CONNECTED
-        assert all(len(people.calls(name)) == 1 for name in people.numbers)
-        await kakeru.wait_for_floor("ready")
+        e164 = number()
+        await kakeru.add_leads("people", [e164])
+        await kakeru.row_when(e164, lambda row: row.connected_at is not None)
+        assert {len(calls) for calls in kakeru.people.calls.values()} == {1}
 
 
-# --- the controller -----------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Afterwards:
+    """What is to be seen when the controller is back; calls by what became of them."""
+
+    rows: dict[str, CallRow]
+    calls: dict[str, list[PhoneCall]]
+    recorded: dict[str, float]  # seconds that the customer is heard in the recording
+    floor: list[str]
+    channels: list[str]
+    next_call: CallRow
 
 
-async def test_controller_killed_in_mid_campaign() -> None:
-    settings = {"ring_timeout_seconds": 60, "answer_to_agent_seconds": 10}
+async def kill_the_controller() -> Afterwards:
+    leave, stay, answer = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    waits, later = asyncio.Event(), asyncio.Event()
+
+    def talks_until(end: asyncio.Event) -> Script:
+        async def script(call: PhoneCall) -> None:
+            await call.answer()
+            await end.wait()
+            await call.hang_up()
+
+        return script
+
+    def is_not_there_until(end: asyncio.Event) -> Script:
+        async def script(call: PhoneCall) -> None:
+            call.ring()
+            await end.wait()
+            call.respond(480)
+
+        return script
+
+    def answers_when(begin: asyncio.Event) -> Script:
+        async def script(call: PhoneCall) -> None:
+            call.ring()
+            await begin.wait()
+            await call.answer()
+            await call.ended.wait()
+
+        return script
+
+    numbers = {
+        name: number()
+        for name in (
+            *("talks_on", "leaves_meanwhile", "waits", "answers_meanwhile", "gives_up"),
+            "answers_later",
+        )
+    }
+    scripts = {
+        "talks_on": talks_until(stay),
+        "leaves_meanwhile": talks_until(leave),
+        "waits": answers_when(waits),
+        "answers_meanwhile": answers_when(answer),
+        "gives_up": is_not_there_until(leave),
+        "answers_later": answers_when(later),
+    }
+    settings = {"ring_timeout_seconds": 60}
     async with Installation(agents=2, own_process=True, campaigns={"people": settings}) as kakeru:
-        people = People(
-            kakeru,
-            hangs_up_meanwhile=answers_after(0.1, talks=5),
-            talks_on=answers_after(0.2, talks=24),
-            waits=answers_after(1.5),
-            answers_meanwhile=answers_after(4.5),
-            answers_later=answers_after(22, talks=1.5),
-            new=answers_after(0.1, talks=1.0),
-        )
+        for name, script in scripts.items():
+            kakeru.people.scripts[dialled(numbers[name])] = script
         await kakeru.all_ready()
         await kakeru.start("people")
-        await kakeru.add_leads(
-            "people", [e164 for name, e164 in people.numbers.items() if name != "new"]
+        await kakeru.add_leads("people", list(numbers.values()))
+        for name in ("talks_on", "leaves_meanwhile"):
+            await kakeru.row_when(numbers[name], lambda row: row.connected_at is not None)
+        for name in ("waits", "answers_meanwhile", "gives_up", "answers_later"):
+            await kakeru.row_when(numbers[name], lambda row: row.ringing_at is not None)
+        waits.set()
+        await kakeru.row_when(numbers["waits"], lambda row: row.answered_at is not None)
+        await kakeru.process.kill()
+        await asyncio.sleep(1.0)
+        answer.set()
+        await asyncio.sleep(2.0)
+        leave.set()
+        await asyncio.sleep(AWAY_SECONDS - 3.0)
+        await kakeru.start_process()
+        await asyncio.sleep(1.5)
+        floor = await kakeru.floor()
+        assert sorted(floor) == ["on_call", "ready"], floor
+        later.set()
+        talking = await kakeru.row_when(
+            numbers["answers_later"], lambda row: row.connected_at is not None, seconds=3
         )
-        for name in ("hangs_up_meanwhile", "talks_on"):
-            await people.connected(name)
-        await people.row("waits", lambda row: row.answered_at is not None, 5)
-        await kakeru.process.kill()
-
-        # Who answers while nobody is there hears the message and is let go …
-        await wait_for("released", lambda: "answers_meanwhile" in people.ended_at, seconds=8)
-        # … and so is who was waiting already, when the dead-man timer runs out.
-        await wait_for("released by the timer", lambda: "waits" in people.ended_at, seconds=20)
-        for name in ("answers_meanwhile", "waits"):
-            [call] = people.calls(name)
-            assert seconds_with(call.audio.heard, MESSAGE_HERTZ) >= 1.0
-        waited = call.ended_at - call.answered_at
-        assert waited == pytest.approx(DEAD_MAN_SECONDS + 1.5, abs=1.0)
-
-        await kakeru.start_process()
-        gone = await people.settled("hangs_up_meanwhile")
-        assert (gone.outcome, gone.end_estimated) == (CallOutcome.CONNECTED, True)
-        assert seconds_between(gone.ended_at, people.ended_at["hangs_up_meanwhile"]) <= 0.5
-        assert gone.duration_ms
-        assert gone.duration_ms / 1000 == pytest.approx(5, abs=0.5)
-        for name in ("answers_meanwhile", "waits"):
-            row = await people.settled(name)
-            assert row.outcome in (CallOutcome.ABANDONED, CallOutcome.NO_ANSWER)
-
-        talked = await people.settled("talks_on", seconds=30)
-        assert (talked.outcome, talked.hung_up_by) == (CallOutcome.CONNECTED, "customer")
-        assert not talked.end_estimated
-        assert talked.duration_ms
-        assert talked.duration_ms / 1000 == pytest.approx(24, abs=0.5)
-        heard = kakeru.listen(talked)
-        assert seconds_with(heard.agent, AGENT_HERTZ) >= 23
-        assert seconds_with(heard.customer, kakeru.people.hertz) >= 23
-
-        later = await people.settled("answers_later", seconds=30)
-        assert later.outcome == CallOutcome.CONNECTED
-        assert (await kakeru.call("people", people.numbers["new"])).outcome == "connected"
+        await kakeru.process.ask(f"hangup {talking.user_id}")
+        stay.set()
+        rows = {name: await kakeru.settled(e164, seconds=10) for name, e164 in numbers.items()}
         await kakeru.wait_for_floor("ready")
-        assert all(len(people.calls(name)) == 1 for name in people.numbers)
-        assert len(await call_rows(kakeru.database)) == len(people.numbers)
-        assert not kakeru.people.errors
+        kakeru.people.script = stays
+        e164 = number()
+        await kakeru.add_leads("people", [e164])
+        next_call = await kakeru.row_when(e164, lambda row: row.connected_at is not None)
+        return Afterwards(
+            rows=rows,
+            calls={name: kakeru.people.calls[dialled(e164)] for name, e164 in numbers.items()},
+            recorded={
+                name: seconds_with(kakeru.listen(row).customer, kakeru.people.hertz)
+                for name, row in rows.items()
+                if row.state == "ready"
+            },
+            floor=await kakeru.floor(),
+            channels=await kakeru.channels(),
+            next_call=next_call,
+        )
 
 
-async def test_agents_who_wait_do_not_notice_that_the_controller_was_killed() -> None:
-    async with Installation(agents=2, own_process=True) as kakeru:
-        people = People(kakeru, new=answers_after(0.1, talks=1.0))
-        await kakeru.all_ready()
-        await asyncio.sleep(0.3)
-        channels = await kakeru.channels()
-        await kakeru.process.kill()
-        await kakeru.start_process()
-        await kakeru.wait_for_floor("ready")
-        await kakeru.start("people")
-        assert (await kakeru.call("people", people.numbers["new"])).outcome == "connected"
-        assert sorted(await kakeru.channels()) == sorted(channels)
+@pytest.fixture(scope="module")
+def after() -> Afterwards:
+    return asyncio.run(kill_the_controller())
 
 
-# --- no way to Asterisk ---------------------------------------------------------------------------
+def test_nobody_is_called_twice(after: Afterwards) -> None:
+    assert {name: len(calls) for name, calls in after.calls.items()} == dict.fromkeys(
+        after.calls, 1
+    )
 
 
-@pytest.mark.parametrize(
-    ("changed", "state", "says"),
-    [
-        ({"ari_password": "wrong"}, ConnectionState.AUTHENTICATION_FAILED, "password"),
-        ({"ari_url": "http://127.0.0.1:{port}/ari"}, ConnectionState.DISCONNECTED, "127.0.0.1"),
-    ],
-    ids=["wrong secret", "nobody there"],
-)
-async def test_no_way_to_asterisk_is_seen(
-    changed: dict[str, str], state: ConnectionState, says: str
+@pytest.mark.parametrize("name", ["talks_on", "leaves_meanwhile"])
+def test_conversations_go_on_and_are_recorded_to_their_end(name: str, after: Afterwards) -> None:
+    row, [call] = after.rows[name], after.calls[name]
+    assert row.outcome == CallOutcome.CONNECTED
+    assert row.user_id is not None
+    assert row.duration_ms
+    assert call.ended_at - call.answered_at == pytest.approx(row.duration_ms / 1000, abs=0.5)
+    assert row.talk_seconds == pytest.approx(row.duration_ms / 1000, abs=0.5)
+    assert after.recorded[name] >= row.duration_ms / 1000 - 0.5
+    assert row.end_estimated == (name == "leaves_meanwhile")
+
+
+@pytest.mark.parametrize("name", ["waits", "answers_meanwhile"])
+def test_who_cannot_be_joined_hears_the_message_and_is_released(
+    name: str, after: Afterwards
 ) -> None:
-    async with Installation(agents=0) as kakeru:
-        await kakeru.start("people")
-        port = free_port()
-        wrong = json.loads(kakeru.blueprint.model_dump_json())
-        wrong |= {key: value.format(port=port) for key, value in changed.items()}
-        async with running(Blueprint.model_validate(wrong)) as run:
-            await wait_for("the state is seen", lambda: run.ari.state is state)
-            assert says in str(run.ari.problem)
-            await wait_for(
-                "the campaign says why it does not dial",
-                lambda: run.controller.campaigns.live("people").note is NotDialling.TELEPHONY_DOWN,
-            )
+    [call] = after.calls[name]
+    assert call.ended.is_set()
+    assert seconds_with(call.audio.heard, MESSAGE_HERTZ) >= MESSAGE_SECONDS - 0.3
+    waited = 15.0 if name == "waits" else 0.0
+    assert call.ended_at - call.answered_at == pytest.approx(waited + MESSAGE_SECONDS, abs=1.0)
+
+
+def test_what_became_of_those_who_were_not_joined(after: Afterwards) -> None:
+    assert after.rows["waits"].outcome == CallOutcome.ABANDONED
+    assert after.rows["waits"].hung_up_by == "system"
+    assert after.rows["waits"].answered_at
+    for name in ("answers_meanwhile", "gives_up"):
+        assert after.rows[name].outcome == CallOutcome.NO_ANSWER
+        assert after.rows[name].end_estimated
+
+
+def test_who_answers_when_it_is_back_is_joined(after: Afterwards) -> None:
+    row = after.rows["answers_later"]
+    assert (row.outcome, row.hung_up_by) == (CallOutcome.CONNECTED, "agent")
+    assert row.to_agent_ms < 1000
+
+
+def test_agents_go_on_and_nothing_is_left_behind(after: Afterwards) -> None:
+    assert sorted(after.floor) == ["on_call", "ready"]
+    assert after.next_call.user_id is not None
+    assert len(after.channels) == 3  # two held phones and the last customer

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from dialer.messages import CustomerGone, CustomerReleased
+from dialer.messages import CustomerAnswered, CustomerGone, CustomerReleased
 from dialer.rules.call_state import (
     AgentFreed,
     AgentHangsUp,
@@ -79,3 +79,16 @@ def test_afterwards_releasing_changes_nothing(phase: Phase) -> None:
 
 def ended(call: CallState) -> CallState:
     return after(GONE, call=call)
+
+
+def test_who_waited_when_we_lost_sight_of_him_was_abandoned() -> None:
+    gone = CustomerGone(CALL, 0, JOINED.at + timedelta(seconds=20), estimated=True)
+    for phase in (Phase.WAITING, Phase.CONNECTING):
+        call = after(gone, call=in_phase(phase))
+        assert (call.outcome, call.hung_up_by) == (CallOutcome.ABANDONED, HungUpBy.SYSTEM)
+
+
+def test_an_answer_that_was_known_before_keeps_its_time() -> None:
+    taken_up = replace(in_phase(Phase.RINGING), answered_at=JOINED.at)
+    again = CustomerAnswered(CALL, JOINED.at + timedelta(seconds=9))
+    assert after(again, call=taken_up).answered_at == JOINED.at
