@@ -1,4 +1,4 @@
-"""A telephone that must not ring any longer stops ringing, at once; and how quickly agents come."""
+"""A telephone that must not ring any longer stops ringing, at once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,6 @@ from tests.acceptance.sip_phone import PhoneCall
 pytestmark = pytest.mark.real
 
 AT_ONCE_SECONDS = 1.0
-LATENCY_CALLS = 60
 
 Act = Callable[[Installation, str], Awaitable[None]]
 
@@ -116,28 +115,3 @@ def test_it_stops_ringing_when(
     assert row.lead_attempts == 0  # it was not the person who did not answer
     for_all = act not in (the_number_is_prohibited, news_of_a_prohibition_is_lost)
     assert (other.outcome == CallOutcome.CANCELLED) == for_all
-
-
-async def answers_briefly(call: PhoneCall) -> None:
-    call.audio.silent = True
-    await call.answer()
-    await asyncio.sleep(0.4)
-    await call.hang_up()
-
-
-async def test_agents_come_within_milliseconds() -> None:
-    """Held-open phones, nobody has to wait for a free agent."""
-    numbers = [number() for _ in range(LATENCY_CALLS)]
-    campaigns = {"people": {"lines_per_agent": 1}}
-    async with Installation(agents=8, campaigns=campaigns) as kakeru:
-        kakeru.people.script = answers_briefly
-        await kakeru.all_ready()
-        await kakeru.add_leads("people", numbers)
-        await kakeru.start("people")
-        rows = await asyncio.gather(*(kakeru.settled(e164) for e164 in numbers))
-        assert not kakeru.people.errors
-    assert {row.outcome for row in rows} == {CallOutcome.CONNECTED}
-    times = sorted(row.to_agent_ms for row in rows)
-    p50, p99 = times[len(times) // 2], times[int(len(times) * 0.99)]
-    print(f"answer to agent over {len(times)} calls: p50 {p50:.0f} ms, p99 {p99:.0f} ms")
-    assert p99 < 1000
