@@ -33,6 +33,7 @@ from ari_app.ari.events import (
     Disconnected,
     StasisStart,
 )
+from ari_app.recording_watch import RecordingWatch
 from dialer.messages import (
     AgentLegAnswered,
     AgentLegFailed,
@@ -69,6 +70,7 @@ APPLICATION: Final = "kakeru"
 DEAD_MAN_SECONDS: Final = 15
 
 _MESSAGE: Final = "kakeru-message"  # in asterisk/extensions.conf
+_RECORD: Final = "kakeru-record"
 _LIST_SECONDS: Final = 30.0
 _NORMAL_CLEARING: Final = 16  # Q.850
 
@@ -93,14 +95,18 @@ class AsteriskTelephony:
         self._ari = ari
         self._trunks = trunks
         self._messages = messages
+        self._watch = RecordingWatch(ari)
         self._queue: asyncio.Queue[TelephonyEvent] = asyncio.Queue()
 
     # --- events -------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Translates Asterisk's events until the connection is closed; start it as a task."""
-        async for event in self._ari.events():
-            self._translate(event)
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(self._watch.run(), name="recording watch")
+            async for event in self._ari.events():
+                self._translate(event)
+            watching.cancel()
 
     async def events(self) -> AsyncIterator[TelephonyEvent]:
         while True:
@@ -118,6 +124,7 @@ class AsteriskTelephony:
                 if call_id := customer_of(channel.id):
                     self._put(CustomerRinging(call_id, event.time))
             case ChannelDestroyed(channel=channel, cause=cause, sip_status=sip_status):
+                self._watch.ended(channel.id)
                 if call_id := customer_of(channel.id):
                     self._put(CustomerGone(call_id, cause, event.time, sip_status))
                 elif leg_id := agent_of(channel.id):
@@ -134,9 +141,10 @@ class AsteriskTelephony:
             case ("customer",):
                 if call_id := customer_of(channel.id):
                     self._put(CustomerAnswered(call_id, at))
-            case ("connect", agent_channel):
-                call_id, leg_id = customer_of(channel.id), agent_of(agent_channel)
+            case ("connect", agent):
+                call_id, leg_id = customer_of(channel.id), agent_of(agent)
                 if call_id and leg_id:
+                    self._watch.begun(channel.id, agent)
                     self._join(call_id, leg_id)
             case ("agent",):
                 if leg_id := agent_of(channel.id):
@@ -159,7 +167,7 @@ class AsteriskTelephony:
                 self._ari.send_soon(
                     api.continue_in_dialplan(
                         customer_channel(call_id),
-                        context="kakeru-record",
+                        context=_RECORD,
                         extension=agent_channel(leg_id),
                     ),
                     on_failure=partial(self._connect_failed, call_id, leg_id),
@@ -289,6 +297,8 @@ class AsteriskTelephony:
             answered = channel.state == "Up"
             if call_id := customer_of(channel.id):
                 released = channel.context == _MESSAGE
+                if channel.context == _RECORD and channel.id in joined:
+                    self._watch.begun(channel.id, agent_channel(joined[channel.id]))
                 customers.append(
                     OpenCustomerLeg(call_id, answered, joined.get(channel.id), released)
                 )

@@ -118,6 +118,11 @@ def list_channels() -> AriRequest[list[Channel]]:
     return AriRequest("GET", "channels", _channels)
 
 
+def audio_source(channel_id: str) -> AriRequest[int]:
+    """The SSRC of the RTP that a channel receives; 0 before the first packet."""
+    return AriRequest("GET", _path("channels", channel_id, "rtp_statistics"), _source_of)
+
+
 def set_variable(channel_id: str, name: str, value: str) -> AriRequest[None]:
     """Set a channel variable or a dialplan function such as `TIMEOUT(absolute)`."""
     return AriRequest(
@@ -328,6 +333,10 @@ def _channels(body: Any) -> list[Channel]:
 
 def _bridges(body: Any) -> list[Bridge]:
     return [parse_bridge(data) for data in body]
+
+
+def _source_of(body: Any) -> int:
+    return int(body.get("remote_ssrc", 0))
 
 
 def _value_of(body: Any) -> str:

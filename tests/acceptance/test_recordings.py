@@ -123,6 +123,38 @@ async def test_an_announcement_of_the_network_before_the_answer() -> None:
         assert_is_what_history_says(kakeru, row)
 
 
+@pytest.mark.parametrize("who", ["customer", "agent"])
+async def test_another_source_of_audio_in_mid_conversation(who: str) -> None:
+    """A transfer at the customer's, a new route, a phone that resumes: at most 2 s are missing."""
+    long_seconds = 7.0
+    legs: list[PhoneCall] = []
+
+    async def talks(call: PhoneCall) -> None:
+        call.audio.first_sequence = 60_000
+        await call.answer()
+        await asyncio.sleep(2.5)
+        (call if who == "customer" else legs[0]).audio.jump(100)
+        await asyncio.sleep(long_seconds - 2.5)
+        await call.hang_up()
+
+    async with team("held") as (kakeru, phone):
+        [legs] = phone.calls.values()
+        e164 = number()
+        kakeru.people.scripts[dialled(e164)] = talks
+        row = await kakeru.call("people", e164)
+        heard, customer = kakeru.listen(row), kakeru.people.hertz
+        assert row.outcome == "connected"
+        assert row.talk_seconds == pytest.approx(long_seconds, abs=0.3)
+        assert heard.seconds == pytest.approx(long_seconds, abs=0.5)
+        least = {"agent": long_seconds - 0.6, "customer": long_seconds - 0.6}
+        least[who] -= 2.2
+        assert seconds_with(heard.agent, AGENT) >= least["agent"]
+        assert seconds_with(heard.customer, customer) >= least["customer"]
+        assert seconds_with(legs[0].audio.heard, customer) >= long_seconds - 0.6
+        live = kakeru.people.call_to(dialled(e164)).audio.heard
+        assert seconds_with(live, AGENT) >= long_seconds - 0.6
+
+
 def assert_is_what_history_says(kakeru: Installation, row: CallRow) -> None:
     assert row.path
     content = (kakeru.blueprint.recordings / row.path).read_bytes()
