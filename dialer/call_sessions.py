@@ -154,15 +154,13 @@ class CallSessions:
         """Stops all calls of the campaign that nobody has answered yet."""
         self._cancel(s for s in self._sessions.values() if s.campaign.campaign_id == campaign_id)
 
-    def cancel_numbers(
-        self, numbers: Collection[str], workgroup_ids: frozenset[int] | None = None
-    ) -> None:
-        """Stops calls to these numbers that nobody has answered yet: of the campaigns of exactly
-        these workgroups, or of all."""
+    def cancel_numbers(self, numbers: Collection[str], workgroup_ids: frozenset[int]) -> None:
+        """Stops calls to these numbers that nobody has answered yet, of the campaigns of exactly
+        these workgroups."""
         self._cancel(
             s
             for s in self._sessions.values()
-            if s.e164 in numbers and workgroup_ids in (None, s.campaign.workgroup_ids)
+            if s.e164 in numbers and s.campaign.workgroup_ids == workgroup_ids
         )
 
     def _cancel(self, sessions: Iterable[Session]) -> None:

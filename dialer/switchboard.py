@@ -25,7 +25,7 @@ from dialer.messages import (
     TelephonyEvent,
     TelephonyUp,
 )
-from dialer.ports import REFRESH, Clock, LiveUpdates, Telephony
+from dialer.ports import Clock, LiveUpdates, Telephony
 from dialer.prohibitions import standing
 from dialer.rules.agent_state import AgentState
 from dialer.rules.hangup_cause import CallOutcome
@@ -38,6 +38,7 @@ log = structlog.get_logger(__name__)
 
 _COMPARE_EVERY_SECONDS = 30.0
 _TRY_AGAIN_SECONDS = 1.0
+_CLAIM_TO_RING_SECONDS = 0.1
 
 _IN_A_CALL = (AgentState.RESERVED, AgentState.ON_CALL)
 
@@ -63,6 +64,7 @@ class Switchboard:
         self._database = database
         self._clock = clock
         self._live = live
+        self._news = asyncio.Event()
         self._connected = False
         self._up = False  # connected, and compared since
         self._differences: set[tuple[str, UUID]] = set()
@@ -102,19 +104,27 @@ class Switchboard:
                 await self._come_up()
 
     async def watch_prohibitions(self) -> None:
-        """Stops calls that ring at a number which somebody has just prohibited."""
+        """Stops calls that ring at a number which somebody has just prohibited for them."""
         subscription = self._live.subscribe("prohibited")
+        obeying = asyncio.create_task(self._obey_news(), name="prohibited")
         try:
-            async for topic, data in subscription:
-                if topic == REFRESH:
-                    await self._news_was_lost()
-                numbers = data.get("numbers")
-                if isinstance(numbers, list):
-                    self._calls.cancel_numbers([str(number) for number in numbers])
+            # What the news says is asked of the database, so lost news is no harm either.
+            async for _ in subscription:
+                self._news.set()
         finally:
+            obeying.cancel()
             subscription.close()
 
-    async def _news_was_lost(self) -> None:
+    async def _obey_news(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            await self._until_obeyed()
+            # A call whose claim was just committed may start to ring only now.
+            await asyncio.sleep(_CLAIM_TO_RING_SECONDS)
+            await self._until_obeyed()
+
+    async def _until_obeyed(self) -> None:
         while not await self._cancel_prohibited():
             await asyncio.sleep(_TRY_AGAIN_SECONDS)
 

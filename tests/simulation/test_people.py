@@ -2,6 +2,7 @@
 
 import pytest
 
+from dialer import projects
 from dialer.floor_views import ResultRequired
 from dialer.rules.agent_state import AgentState
 from dialer.rules.hangup_cause import CallOutcome
@@ -54,6 +55,19 @@ async def test_a_prohibition_stops_the_call_that_rings_at_the_number(world: Worl
     await world.until(lambda: len(world.network.customers) == 1, within=1)
     await world.sleep(120)
     assert world.dialled().count(first) == 1
+    await world.wind_down()
+
+
+async def test_a_prohibition_of_another_workgroup_lets_it_ring(world: World) -> None:
+    await world.open(agents=1, leads=1, customer=rings_long)
+    await world.all_ready()
+    await world.run_campaign()
+    await world.until(lambda: len(world.network.customers) == 1)
+    async with world.database.write() as connection:
+        others = await projects.create_workgroup(connection, name="others", now=world.network.now())
+    await world.prohibit(world.dialled()[0], workgroup_id=others.id)
+    await world.sleep(2)
+    assert len(world.network.customers) == 1
     await world.wind_down()
 
 

@@ -186,11 +186,16 @@ class World:
     async def run_campaign(self, name: str = "autumn") -> None:
         await self.controller.campaigns.start(name, by=self.admin)
 
-    async def prohibit(self, *e164s: str, told: bool = True) -> None:
+    async def prohibit(
+        self, *e164s: str, told: bool = True, workgroup_id: int | None = None
+    ) -> None:
         """As the desk does it: written, then told."""
         async with self.database.write() as connection:
             numbers = await prohibitions.prohibit(
-                connection, e164s=e164s, workgroup_ids=[self.group_id], now=self.network.now()
+                connection,
+                e164s=e164s,
+                workgroup_ids=[workgroup_id or self.group_id],
+                now=self.network.now(),
             )
         if told:
             self.live.publish("prohibited", {"numbers": numbers})
