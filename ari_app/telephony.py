@@ -22,7 +22,14 @@ import structlog
 
 from ari_app.ari import api
 from ari_app.ari.connection import AriConnection
-from ari_app.ari.errors import AriError, ConnectionLost, NotConnected, NotFound, RequestTimeout
+from ari_app.ari.errors import (
+    AriError,
+    Conflict,
+    ConnectionLost,
+    NotConnected,
+    NotFound,
+    RequestTimeout,
+)
 from ari_app.ari.events import (
     AriEvent,
     Channel,
@@ -217,12 +224,13 @@ class AsteriskTelephony:
 
     def _give_bridge(self, leg_id: LegId) -> None:
         """The agent answered: his own bridge, in which he waits for customers."""
-        failed = partial(self._leg_unusable, leg_id)
-        self._ari.send_soon(api.create_bridge(agent_bridge(leg_id)), on_failure=failed)
+        self._ari.send_soon(
+            api.create_bridge(agent_bridge(leg_id)), on_failure=partial(self._no_bridge, leg_id)
+        )
         self._ari.send_soon(
             api.add_to_bridge(agent_bridge(leg_id), agent_channel(leg_id)),
             on_result=lambda _: self._put(AgentLegAnswered(leg_id, _now())),
-            on_failure=failed,
+            on_failure=partial(self._leg_unusable, leg_id),
         )
 
     def _join(self, call_id: CallId, leg_id: LegId) -> None:
@@ -267,6 +275,11 @@ class AsteriskTelephony:
     def _leg_failed(self, leg_id: LegId, error: AriError) -> None:
         log.warning("agent's phone cannot be rung", leg_id=str(leg_id), error=str(error))
         self._put(AgentLegFailed(leg_id, str(error), _now()))
+
+    def _no_bridge(self, leg_id: LegId, error: AriError) -> None:
+        # It is there already when a comparison finds the leg while its bridge is being made.
+        if not isinstance(error, Conflict):
+            self._leg_unusable(leg_id, error)
 
     def _leg_unusable(self, leg_id: LegId, error: AriError) -> None:
         self._hang_up(agent_channel(leg_id))

@@ -35,6 +35,23 @@ async def test_agents_who_wait_do_not_notice_that_the_controller_was_killed() ->
         assert sorted(await kakeru.channels()) == sorted(channels)
 
 
+async def test_comparing_does_not_disturb_agents_who_log_in() -> None:
+    """A leg that is found before its bridge is there gets one twice, which must do no harm."""
+    async with Installation(agents=10) as kakeru:
+
+        async def compare() -> None:
+            while True:
+                await kakeru.running.controller.telephony.open_legs()
+                await asyncio.sleep(0.001)
+
+        comparing = asyncio.create_task(compare())
+        await kakeru.all_ready()
+        await asyncio.sleep(0.5)
+        comparing.cancel()
+        await asyncio.gather(comparing, return_exceptions=True)
+        assert set(await kakeru.floor()) == {"ready"}
+
+
 @pytest.mark.parametrize(
     ("changed", "state", "says"),
     [
