@@ -45,6 +45,9 @@ class Trunk:
     `register`: log in at the carrier, so that it can reach us and knows that we are there.
     `match`: addresses that its calls come from, `host` if empty.
     `from_user`: user part of the From header, which some carriers insist on.
+    `qualify_seconds`: how often a trunk that we register at is sent OPTIONS, which keeps the way
+    through a NAT open; 0 never. Others are never asked: not every carrier answers, and Asterisk
+    places no more calls on a trunk that does not.
     """
 
     name: str
@@ -139,7 +142,7 @@ def add_trunk(trunk: Trunk) -> list[ConfigChange]:
             name,
             (
                 ("contact", _address(trunk)),
-                ("qualify_frequency", str(trunk.qualify_seconds)),
+                ("qualify_frequency", str(trunk.qualify_seconds if trunk.register else 0)),
                 ("qualify_timeout", "3.0"),
                 *proxy,
             ),

@@ -60,9 +60,7 @@ async def running(blueprint: Blueprint) -> AsyncIterator[Running]:
         application=APPLICATION,
         times=ConnectionTimes(authentication_retry=0.5),
     )
-    trunks = [
-        Trunk(name, "127.0.0.1", port, qualify_seconds=0) for name, port in blueprint.trunks.items()
-    ]
+    trunks = [Trunk(name, "127.0.0.1", port) for name, port in blueprint.trunks.items()]
     accounts = SipAccounts(ari, database, trunks)
     for trunk in trunks:
         await ari.subscribe(f"endpoint:PJSIP/{trunk.endpoint}")

@@ -77,6 +77,13 @@ def test_a_trunk_with_login_registers() -> None:
     assert fields_of(changes, "endpoint")["outbound_auth"] == "trunk-main"
 
 
+def test_only_a_trunk_that_we_register_at_is_asked_whether_it_is_there() -> None:
+    """Asterisk places no calls on a trunk that does not answer OPTIONS; some carriers do not."""
+    asked = fields_of(add_trunk(Trunk("a", "sip.example", username="u", register=True)), "aor")
+    assert asked["qualify_frequency"] == "60"
+    assert fields_of(add_trunk(Trunk("a", "sip.example")), "aor")["qualify_frequency"] == "0"
+
+
 def test_our_number_is_shown_to_the_called_person() -> None:
     endpoint = fields_of(add_trunk(Trunk("main", "192.0.2.1", from_user="0501")), "endpoint")
     assert (endpoint["send_pai"], endpoint["trust_id_outbound"]) == ("yes", "yes")
