@@ -211,7 +211,10 @@ async def _write(
                 "claimed_at": now,
                 "decision": decision,
             }
-            for call, point_id in zip(claimed, points, strict=True)
+            # By number: two claims that want the same numbers never wait for each other.
+            for call, point_id in sorted(
+                zip(claimed, points, strict=True), key=lambda pair: pair[0].e164
+            )
         ],
     )
     await connection.execute(

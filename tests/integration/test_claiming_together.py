@@ -2,14 +2,16 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 
 from dialer.claiming import ClaimedCall, ClaimError, ClaimRequest, claim
 from dialer.storage.engine import Database
-from dialer.storage.tables import actions, calls, contact_points
+from dialer.storage.tables import actions, calls, campaigns, contact_points, projects
 from tests.integration.claiming_worlds import NOON, Lead, Point, World, build
+from tests.small_world import add_lead
 
 
 def a_lead(*numbers: str) -> Lead:
@@ -92,6 +94,28 @@ async def test_runners_that_go_on_and_on_never_meet_at_a_lead(database: Database
 
     await asyncio.gather(*(run() for _ in range(10)))
     assert sorted(call.lead_id for call in taken) == ids
+
+
+async def test_two_campaigns_that_want_the_same_numbers_never_block_each_other(
+    database: Database,
+) -> None:
+    """Each begins where the other ends: whoever locks in his own order waits for ever."""
+    numbers = [numbered(n) for n in range(40)]
+    request, _ = await build_leads(database, *(a_lead(number) for number in numbers))
+    async with database.write() as connection:
+        await connection.execute(insert(projects).values(id=2, name="保険", created_at=NOON))
+        await connection.execute(
+            insert(campaigns).values(id=2, name="winter", project_id=2, state_changed_at=NOON)
+        )
+        for number in reversed(numbers):
+            await add_lead(connection, 2, number)
+    other = replace(request, campaign_id=2, project_id=2)
+    some = await asyncio.gather(
+        *(persistently(database, wanted, 40) for _ in range(4) for wanted in (request, other))
+    )
+    taken = Counter(call.e164 for calls_ in some for call in calls_)
+    assert max(taken.values()) == 1
+    assert set(taken) == set(numbers)
 
 
 async def test_a_lead_whose_number_goes_meanwhile_is_left_alone(database: Database) -> None:
