@@ -172,3 +172,77 @@ async def test_killed_again_and_again_nobody_is_called_twice(world: World, seed:
     await world.sleep(60)
     await world.wind_down()
     assert world.states() == [AgentState.READY] * 4
+
+
+async def test_a_hang_up_that_was_lost_is_said_again(world: World) -> None:
+    await world.open(
+        agents=1, leads=1, customer=lambda e164, attempt: Customer(answers=3.0, patience=1000.0)
+    )
+    await world.all_ready()
+    await world.run_campaign()
+    await world.until(lambda: world.agent().state is AgentState.ON_CALL)
+    world.network.disconnect()
+    await world.controller.floor.hang_up(world.agents[0])
+    await world.sleep(30)
+    assert len(world.network.customers) == 1
+    world.network.connect(world.telephony)
+    await world.until(lambda: not world.network.customers, within=2)
+    await world.wind_down()
+
+
+async def test_nobody_is_called_whose_conversation_could_not_be_recorded(world: World) -> None:
+    await world.open(agents=2, leads=6)
+    await world.all_ready()
+    world.network.recordings.full = True
+    await world.run_campaign()
+    await world.sleep(100)
+    assert world.dialled() == []
+    world.network.recordings.full = False
+    await world.sleep(100)
+    assert len(world.dialled()) > 2
+    told = await world.wind_down()
+    assert {call.outcome for call in told} == {CallOutcome.FAILED, CallOutcome.CONNECTED}
+    # What failed on our side cost no lead an attempt.
+    for lead, number in world.numbers.items():
+        assert await world.attempts(lead) == world.dialled().count(number)
+
+
+async def test_a_recording_waits_for_room_on_the_disk(world: World) -> None:
+    await world.open(agents=1, leads=1, campaigns=[campaign(call_limit=1)])
+    await world.all_ready()
+    await world.run_campaign()
+    await world.until(lambda: world.agent().state is AgentState.ON_CALL)
+    world.network.recordings.full = True
+    await world.sleep(100)
+    assert world.network.recordings.finished == set()
+    world.network.recordings.full = False
+    await world.wind_down()
+
+
+async def test_a_campaign_that_is_paused_in_the_middle_of_a_claim_leaves_no_call_behind(
+    world: World,
+) -> None:
+    await world.open(agents=4, leads=200, campaigns=[campaign(mode="power", lines_per_agent=4.0)])
+    await world.all_ready()
+    for _ in range(25):
+        await world.run_campaign()
+        await world.controller.campaigns.pause("autumn", by=world.admin)
+        await world.sleep(0.05)
+    await world.wind_down()
+
+
+async def test_a_runner_that_fails_is_replaced(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.open(agents=1, leads=5)
+    await world.all_ready()
+
+    def mistaken(snapshot: object) -> int:
+        monkeypatch.undo()
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("dialer.campaign_runner.lines_to_dial", mistaken)
+    await world.run_campaign()
+    await world.sleep(5)
+    assert len(world.dialled()) == 1
+    await world.wind_down()

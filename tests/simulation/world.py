@@ -226,7 +226,9 @@ class World:
         return view
 
     def states(self) -> list[AgentState]:
-        return [self.agent(index).state for index in range(len(self.agents))]
+        """Of all agents; whoever has logged out before a restart is not known any more."""
+        views = [self.controller.floor.agent(user_id) for user_id in self.agents]
+        return [AgentState.OFFLINE if view is None else view.state for view in views]
 
     def dialled(self) -> list[str]:
         return [dial.e164 for dial in self.network.dials]

@@ -15,7 +15,17 @@ from dialer.rules.call_state import (
     StopFindingAgent,
 )
 from dialer.rules.hangup_cause import CallOutcome, outcome_of_unanswered
-from tests.unit.rules.calls import CALL, GONE, JOINED, SATO, WAYS, after, happens, in_phase
+from tests.unit.rules.calls import (
+    CALL,
+    CANCELLED,
+    GONE,
+    JOINED,
+    SATO,
+    WAYS,
+    after,
+    happens,
+    in_phase,
+)
 
 
 def gone_after(seconds: float, *, cause: int = 16, estimated: bool = False) -> CustomerGone:
@@ -53,6 +63,19 @@ def test_a_call_never_ends_before_it_was_connected() -> None:
 def test_hanging_up_without_a_cause_is_normal() -> None:
     assert after(replace(GONE, cause=0), call=in_phase(Phase.WAITING)).hangup_cause == 16
     assert after(replace(GONE, cause=0), call=in_phase(Phase.RINGING)).hangup_cause == 0
+
+
+@pytest.mark.parametrize("phase", [Phase.DIALLING, Phase.RINGING])
+def test_who_hangs_up_before_we_knew_that_he_had_answered(phase: Phase) -> None:
+    call = after(replace(GONE, cause=0, answered=True), call=in_phase(phase))
+    assert call.outcome is CallOutcome.HUNG_UP
+    assert call.answered_at == call.ended_at == GONE.at
+    assert (call.hangup_cause, call.hung_up_by) == (16, HungUpBy.CUSTOMER)
+
+
+def test_an_answer_that_meets_our_cancelling_is_abandoned() -> None:
+    call = after(*CANCELLED, replace(GONE, answered=True))
+    assert (call.outcome, call.hung_up_by) == (CallOutcome.ABANDONED, HungUpBy.SYSTEM)
 
 
 @pytest.mark.parametrize("status", [415, 488, 606])

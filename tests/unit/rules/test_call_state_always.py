@@ -14,6 +14,7 @@ from dialer.messages import (
     CustomerAnswered,
     CustomerConnected,
     CustomerGone,
+    CustomerReleased,
     CustomerRinging,
     HangUpCustomer,
     OriginateFailed,
@@ -54,6 +55,7 @@ SEEN: st.SearchStrategy[Event] = st.one_of(
     st.just(AnswerDeadlinePassed(CALL, NOON)),
     st.just(AgentHangsUp(CALL)),
     st.just(CancelUnanswered(CALL)),
+    st.just(CustomerReleased(CALL, NOON)),
     st.just(OriginateFailed(CALL, "refused", NOON)),
     GONE,
 )
