@@ -133,7 +133,10 @@ class AsteriskTelephony:
             case ChannelDestroyed(channel=channel, cause=cause, sip_status=sip_status):
                 self._watch.ended(channel.id)
                 if call_id := customer_of(channel.id):
-                    self._put(CustomerGone(call_id, cause, event.time, sip_status))
+                    answered = channel.state == "Up"
+                    self._put(
+                        CustomerGone(call_id, cause, event.time, sip_status, answered=answered)
+                    )
                 elif leg_id := agent_of(channel.id):
                     self._destroy_bridge(leg_id)
                     self._put(AgentLegGone(leg_id, cause, event.time))

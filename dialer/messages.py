@@ -45,7 +45,8 @@ class CustomerConnected:
 class CustomerGone:
     """The customer's leg is no more. `cause` is Q.850, `sip_status` the final answer if known.
 
-    `estimated`: it was found missing; `at` is when that was noticed.
+    `estimated`: it was found missing; `at` is when that was noticed. `answered`: the leg was up,
+    even if it ended too soon for `CustomerAnswered`.
     """
 
     call_id: CallId
@@ -53,6 +54,7 @@ class CustomerGone:
     at: datetime
     sip_status: int | None = None
     estimated: bool = False
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

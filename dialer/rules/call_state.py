@@ -336,6 +336,9 @@ def _hang_up(call: CallState, by: HungUpBy) -> Decision:
 
 
 def _customer_gone(call: CallState, event: CustomerGone) -> Decision:
+    if event.answered and call.answered_at is None:
+        # As for every answer that meets our cancelling: a person picked up and hears nobody.
+        call = replace(call, answered_at=event.at, abandoned=call.cancelled)
     if _left_before_a_word(call, event):
         call = replace(call, connected_at=None)
     outcome = _outcome(call, event.cause, event.sip_status, estimated=event.estimated)

@@ -251,7 +251,7 @@ CASES: dict[str, Case] = {
         )
         for ms in (0, 1, 2, 3, 5, 8, 20, 50)
     },
-    "hangs_up_before_the_ack": Case(hangs_up_before_the_ack, (NO_ANSWER, HUNG_UP), 0.0, None),
+    "hangs_up_before_the_ack": Case(hangs_up_before_the_ack, HUNG_UP, 0.0, "customer"),
     "answers_with_another_codec": Case(answers_with_another_codec, FAILED, 0.0),
     "answers_without_audio": Case(answers_without_audio, HUNG_UP, 0.0, "customer"),
 }
