@@ -206,7 +206,8 @@ CASES: dict[str, Case] = {
     "early_media_then_busy": Case(says(183, 486), BUSY, 0.4),
     "early_media_then_unreachable": Case(says(183, 404, pause=0.5), UNREACHABLE, 1.0),
     "refuses_without_provisional": Case(says(486, pause=0), BUSY, 0.0),
-    "302_is_not_followed": Case(moved, UNREACHABLE, 0.0),
+    # Asterisk gives the 302 away with the leg, or forgets it first: both are no conversation.
+    "302_is_not_followed": Case(moved, (UNREACHABLE, NO_ANSWER), 0.0),
     "403": Case(says(403), REFUSED, 0.2),
     "404": Case(says(404), UNREACHABLE, 0.2),
     "407": Case(wants_a_password, REFUSED, 0.0),
