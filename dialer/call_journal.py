@@ -218,7 +218,8 @@ def _lead_row(entry: Entry) -> dict[str, object]:
     call, lead = entry.call, entry.lead
     ended_at = call.ended_at or call.dialled_at
     outcome = call.outcome or CallOutcome.FAILED
-    follow_up = after_outcome(outcome, lead.attempt, lead.retries, ended_at)
+    placed = call.hangup_cause is not None
+    follow_up = after_outcome(outcome, lead.attempt, lead.retries, ended_at, placed=placed)
     finished_at: datetime | None = ended_at
     next_attempt_at: datetime | None = None
     if not isinstance(follow_up, NoMoreAttempts):
@@ -226,7 +227,7 @@ def _lead_row(entry: Entry) -> dict[str, object]:
     return {
         "b_id": lead.lead_id,
         "b_call_id": call.call_id,
-        "b_given_back": 0 if counts_as_attempt(outcome) else 1,
+        "b_given_back": 0 if counts_as_attempt(outcome, placed=placed) else 1,
         "b_next_attempt_at": next_attempt_at,
         "b_finished_at": finished_at,
     }

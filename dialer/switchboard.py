@@ -106,13 +106,14 @@ class Switchboard:
     async def watch_prohibitions(self) -> None:
         """Stops calls that ring at a number which somebody has just prohibited for them."""
         subscription = self._live.subscribe("prohibited")
-        obeying = asyncio.create_task(self._obey_news(), name="prohibited")
         try:
-            # What the news says is asked of the database, so lost news is no harm either.
-            async for _ in subscription:
-                self._news.set()
+            async with asyncio.TaskGroup() as together:
+                obeying = together.create_task(self._obey_news())
+                # What the news says is asked of the database, so lost news is no harm either.
+                async for _ in subscription:
+                    self._news.set()
+                obeying.cancel()
         finally:
-            obeying.cancel()
             subscription.close()
 
     async def _obey_news(self) -> None:

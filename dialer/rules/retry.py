@@ -29,17 +29,24 @@ class NoMoreAttempts:
     """The lead is finished: the last attempt was made, or another is useless."""
 
 
-# Endings that are our own or the trunk's doing: they say nothing about the
-# lead, so they do not use up one of its attempts.
-_NOT_THE_LEADS_DOING = {CallOutcome.CANCELLED, CallOutcome.FAILED}
+# Our own side did not place the call, or took it back before an answer: that says
+# nothing about the lead, so it does not use up one of its attempts.
 _OWN_FAULT_DELAY = timedelta(minutes=1)
 
 
 def after_outcome(
-    outcome: CallOutcome, attempts: int, rules: RetryRules, now: datetime
+    outcome: CallOutcome,
+    attempts: int,
+    rules: RetryRules,
+    now: datetime,
+    *,
+    placed: bool = True,
 ) -> RetryAt | NoMoreAttempts:
-    """What follows a call that ended with `outcome`; `attempts` includes it."""
-    if outcome in _NOT_THE_LEADS_DOING:
+    """What follows a call that ended with `outcome`; `attempts` includes it.
+
+    `placed`: the call went out, and the network or the person ended it.
+    """
+    if not counts_as_attempt(outcome, placed=placed):
         return RetryAt(now + _OWN_FAULT_DELAY)
     if attempts >= rules.max_attempts:
         return NoMoreAttempts()
@@ -49,6 +56,10 @@ def after_outcome(
     return NoMoreAttempts() if delay is None else RetryAt(now + timedelta(seconds=delay))
 
 
-def counts_as_attempt(outcome: CallOutcome) -> bool:
-    """Whether the call used up one of the lead's attempts."""
-    return outcome not in _NOT_THE_LEADS_DOING
+def counts_as_attempt(outcome: CallOutcome, *, placed: bool = True) -> bool:
+    """Whether the call used up one of the lead's attempts.
+
+    A number whose calls fail at the far end (no common codec, say) does use them up, or it
+    would be dialled for ever.
+    """
+    return outcome is not CallOutcome.CANCELLED and (placed or outcome is not CallOutcome.FAILED)

@@ -43,8 +43,8 @@ def test_who_was_abandoned_rests_for_three_days_whatever_the_campaign_says() -> 
 
 @pytest.mark.parametrize("outcome", OWN_DOING)
 def test_what_was_our_own_doing_costs_the_lead_no_attempt(outcome: CallOutcome) -> None:
-    assert not counts_as_attempt(outcome)
-    answer = after_outcome(outcome, 99, RULES, NOON)
+    assert not counts_as_attempt(outcome, placed=False)
+    answer = after_outcome(outcome, 99, RULES, NOON, placed=False)
     assert isinstance(answer, RetryAt)
     assert answer.at > NOON
 
@@ -52,6 +52,12 @@ def test_what_was_our_own_doing_costs_the_lead_no_attempt(outcome: CallOutcome) 
 @pytest.mark.parametrize("outcome", [o for o in CallOutcome if o not in OWN_DOING])
 def test_every_other_call_is_an_attempt(outcome: CallOutcome) -> None:
     assert counts_as_attempt(outcome)
+
+
+def test_a_number_whose_calls_fail_at_the_far_end_is_not_dialled_for_ever() -> None:
+    rules = RetryRules(2, {CallOutcome.FAILED: 3600})
+    assert after_outcome(CallOutcome.FAILED, 1, rules, NOON) == RetryAt(NOON + timedelta(hours=1))
+    assert after_outcome(CallOutcome.FAILED, 2, rules, NOON) == NoMoreAttempts()
 
 
 @given(
