@@ -89,7 +89,12 @@ async def running(
         pbx = await _asterisk(settings, stack, die_with_parent=die_with_parent)
         ari = await _ari(settings, pbx, registry, stack)
         trunks = {name: _trunk(name, trunk) for name, trunk in settings.trunks.items()}
-        accounts = SipAccounts(ari, database, list(trunks.values()))
+        accounts = SipAccounts(
+            ari,
+            database,
+            list(trunks.values()),
+            phone_ping_seconds=settings.asterisk.phone_ping_seconds,
+        )
         for trunk in trunks.values():
             await ari.subscribe(f"endpoint:PJSIP/{trunk.endpoint}")
         live = LocalLiveUpdates()

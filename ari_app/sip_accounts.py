@@ -27,10 +27,18 @@ _LOOK_EVERY_SECONDS = 2.0
 class SipAccounts:
     """What one Asterisk knows of agents' phones and trunks."""
 
-    def __init__(self, ari: AriConnection, database: Database, trunks: Sequence[Trunk]) -> None:
+    def __init__(
+        self,
+        ari: AriConnection,
+        database: Database,
+        trunks: Sequence[Trunk],
+        *,
+        phone_ping_seconds: int = 0,
+    ) -> None:
         self._ari = ari
         self._database = database
         self._trunks = tuple(trunks)
+        self._phone_ping_seconds = phone_ping_seconds
         self._pushed: dict[str, str] = {}  # account → password
         ari.on_connect(self._push_all)
 
@@ -57,7 +65,12 @@ class SipAccounts:
         for account, phone in wanted.items():
             if self._pushed.get(account) != phone.password:
                 await accounts.push(
-                    self._ari, accounts.add_phone(PhoneAccount(account, phone.password))
+                    self._ari,
+                    accounts.add_phone(
+                        PhoneAccount(
+                            account, phone.password, qualify_seconds=self._phone_ping_seconds
+                        )
+                    ),
                 )
                 self._pushed[account] = phone.password
         for account in self._pushed.keys() - wanted.keys():

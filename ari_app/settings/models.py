@@ -101,6 +101,13 @@ class AsteriskSettings(Section):
     rtp_ports: PortRange = Field(
         PortRange(), description="managed: UDP ports of audio; a call takes four"
     )
+    phone_ping_seconds: int = Field(
+        0,
+        ge=0,
+        le=3600,
+        description="ask the agents' phones this often whether they are there (SIP OPTIONS), which "
+        "keeps the way through NAT open; one that does not answer is not rung; 0: never",
+    )
     external_address: str = Field(
         "", description="managed: our address as phones and carriers outside see it (behind NAT)"
     )
