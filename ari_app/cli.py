@@ -6,6 +6,7 @@ What goes wrong is told in a sentence on the error output; a traceback goes to t
 
 import os
 import sys
+from asyncio import CancelledError
 from collections.abc import Sequence
 from enum import StrEnum
 from importlib.metadata import version
@@ -78,7 +79,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except WrongUsage as error:
         _complain(str(error))
         return 2
-    except (Abort, KeyboardInterrupt):
+    except (Abort, KeyboardInterrupt, CancelledError):
         _complain("stopped")
         return 130
     except BrokenPipeError:

@@ -28,6 +28,7 @@ from ari_app.demo_screen import DemoScreen, Snapshot, show_report
 from ari_app.runtime.carrier import Carrier
 from ari_app.signals import stop_on_signals
 from dialer.call_sessions import Session
+from dialer.messages import HangUpCustomer
 from dialer.rules.call_state import Phase
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,7 @@ log = structlog.get_logger(__name__)
 _LOOK_EVERY_SECONDS = 0.25
 _REGISTRATION_SECONDS = 20.0
 _LAST_CALLS_SECONDS = 150.0
+_HANG_UP_SECONDS = 3.0
 
 
 class DemoFailed(Exception):
@@ -182,9 +184,14 @@ def _raise_if_ended(working: list[asyncio.Task[None]]) -> None:
 
 
 async def _last_calls(kakeru: Kakeru, stop: asyncio.Event) -> None:
-    """Conversations end by themselves, unless somebody is in a hurry."""
+    """Conversations end by themselves; if somebody is in a hurry they are hung up."""
+    controller = kakeru.controller
     deadline = time.monotonic() + _LAST_CALLS_SECONDS
-    while kakeru.controller.calls.states() and time.monotonic() < deadline and not stop.is_set():
+    while controller.calls.states() and time.monotonic() < deadline:
+        if stop.is_set():
+            for call in controller.calls.states():
+                controller.telephony.send(HangUpCustomer(call.call_id))
+            deadline = min(deadline, time.monotonic() + _HANG_UP_SECONDS)
         await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
 

@@ -86,7 +86,10 @@ def _picture(now: Snapshot) -> RenderableType:
         agents.add_row(agent.name, state, agent.call.e164 if agent.call else "")
     parts: list[RenderableType] = [Text(_line(now)), agents]
     if now.wanted is not None:
-        parts.insert(1, ProgressBar(total=now.wanted, completed=now.finished, width=60))
+        # In a table of its own, because a bare bar leaves the cursor on its line.
+        bar = Table.grid()
+        bar.add_row(ProgressBar(total=now.wanted, completed=now.finished, width=60))
+        parts.insert(1, bar)
     return Group(*parts)
 
 

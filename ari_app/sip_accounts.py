@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ari_app.ari import accounts
 from ari_app.ari.accounts import PhoneAccount, Trunk
 from ari_app.ari.connection import AriConnection, ConnectionState
-from ari_app.ari.errors import AriError
+from ari_app.ari.errors import AriError, RequestRefused
 from dialer.storage.engine import Database
 from dialer.users import phone_accounts
 
@@ -40,6 +40,7 @@ class SipAccounts:
         self._trunks = tuple(trunks)
         self._phone_ping_seconds = phone_ping_seconds
         self._pushed: dict[str, str] = {}  # account → password
+        self._unusable: dict[Trunk, str] = {}  # why Asterisk refused it
         ari.on_connect(self._push_all)
 
     async def keep_in_step(self) -> None:
@@ -49,15 +50,37 @@ class SipAccounts:
             if self._ari.state is not ConnectionState.CONNECTED:
                 continue
             try:
+                await self._push_trunks()
                 await self._push_changes()
             except (AriError, SQLAlchemyError, OSError) as error:
                 log.warning("SIP accounts could not be brought in step", error=str(error))
 
-    async def _push_all(self, ari: AriConnection) -> None:
+    async def _push_all(self, _ari: AriConnection) -> None:
         self._pushed = {}
-        for trunk in self._trunks:
-            await accounts.push(ari, accounts.add_trunk(trunk))
+        self._unusable = dict.fromkeys(self._trunks, "")
+        await self._push_trunks()
         await self._push_changes()
+
+    async def _push_trunks(self) -> None:
+        """Pushes the trunks that are not in use yet.
+
+        One that Asterisk refuses, because its host's name cannot be resolved just now for
+        instance, must not keep the others from working: it is tried again later.
+        """
+        for trunk, said in list(self._unusable.items()):
+            try:
+                await accounts.push(self._ari, accounts.add_trunk(trunk))
+            except RequestRefused as error:
+                self._unusable[trunk] = str(error)
+                if said != str(error):
+                    log.error(
+                        "trunk cannot be used; can its host's name be resolved?",
+                        trunk=trunk.name,
+                        host=trunk.host,
+                        error=str(error),
+                    )
+            else:
+                del self._unusable[trunk]
 
     async def _push_changes(self) -> None:
         async with self._database.read() as connection:

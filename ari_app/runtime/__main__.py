@@ -13,7 +13,7 @@ from ari_app.runtime.progress import Progress
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line: 0 when all named programs are here, else 1 after a message on stderr."""
+    """The command line: 0 when all named programs are here, 1 after a message, 130 at Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m ari_app.runtime", description=__doc__)
     parser.add_argument("command", choices=["fetch"])
     parser.add_argument("names", nargs="+", choices=sorted(FINDERS), metavar="NAME")
@@ -26,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RuntimeFault as fault:
         print(fault, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
     return 0
 
 

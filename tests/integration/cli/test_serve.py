@@ -118,6 +118,22 @@ def test_it_serves_until_it_is_asked_to_stop_and_its_asterisk_goes_on(
     assert installation.run("asterisk", "stop") == (0, "Asterisk is not running.\n")
 
 
+def test_a_trunk_whose_name_cannot_be_resolved_does_not_stop_the_others(
+    installation: Installation,
+) -> None:
+    text = installation.config.read_text(encoding="utf-8").replace(
+        "trunks: {main:", "trunks: {lost: {host: sip.kakeru.invalid}, main:"
+    )
+    installation.config.write_text(text, encoding="utf-8")
+    with installation.serving():
+        address = f"http://127.0.0.1:{installation.web_port}/login"
+        with urllib.request.urlopen(address) as page:
+            assert page.status == 200
+    said = (installation.folder / "var/log/kakeru.log").read_text(encoding="utf-8")
+    assert '"trunk":"lost"' in said
+    assert "trunk cannot be used" in said
+
+
 def test_a_port_in_use_is_named_before_anything_is_started(installation: Installation) -> None:
     with socket.create_server(("127.0.0.1", installation.web_port)):
         code, said = installation.run("serve")

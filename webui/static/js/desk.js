@@ -50,6 +50,8 @@
       event.detail.shouldSwap = false;
       return;
     }
+    // Keys now belong to the new call, not to a question that was asked before it.
+    if (coming) document.querySelector("dialog[open]")?.close();
     // The call may be taken from the desk (its time was over) while the last words are typed.
     const memo = memoField();
     if (!memo) return;
