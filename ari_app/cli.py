@@ -173,6 +173,20 @@ def serve(config: Config = DEFAULT_CONFIG) -> None:
     work(config, lambda text: typer.echo(text, err=True))
 
 
+@app.command(short_help="The simulated telephone network.")
+def carrier(
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="UDP port that it answers calls on.")
+    ] = 5080,
+    seed: Annotated[int, typer.Option(help="Another seed, other people.")] = 0,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """The simulated telephone network and the agents' phones, to try things without a trunk."""
+    from ari_app.commands.carrier import carrier as work
+
+    work(config, port, seed, lambda text: typer.echo(text, err=True))
+
+
 @app.command(short_help="What is wrong with the settings.")
 def check(config: Config = DEFAULT_CONFIG) -> None:
     """Reads every settings file and lists all that is wrong, as file:line: key: message."""

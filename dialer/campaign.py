@@ -73,7 +73,7 @@ class RetrySettings(Settings):
     """How often a lead is tried, and how long to wait after each outcome."""
 
     max_attempts: int = Field(3, ge=1, le=50, description="calls to one lead, at most")
-    delay_minutes: dict[CallOutcome, int] = Field(
+    delay_minutes: dict[CallOutcome, Annotated[int, Field(ge=0)]] = Field(
         default_factory=lambda: {
             CallOutcome.NO_ANSWER: 120,
             CallOutcome.BUSY: 15,

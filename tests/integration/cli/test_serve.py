@@ -134,6 +134,18 @@ def test_a_trunk_whose_name_cannot_be_resolved_does_not_stop_the_others(
     assert "trunk cannot be used" in said
 
 
+def test_the_simulated_carrier_runs_beside_it_until_it_is_asked_to_stop(
+    installation: Installation,
+) -> None:
+    assert installation.run("db", "upgrade")[0] == 0
+    port = free_port()
+    with installation.start("carrier", "--port", str(port)) as process:
+        assert process.stderr is not None
+        assert f"answers at 127.0.0.1:{port}" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(15) == 0
+
+
 def test_a_port_in_use_is_named_before_anything_is_started(installation: Installation) -> None:
     with socket.create_server(("127.0.0.1", installation.web_port)):
         code, said = installation.run("serve")
