@@ -150,40 +150,6 @@ def play(channel_id: str, *, media: str, playback_id: str) -> AriRequest[None]:
     )
 
 
-def stop_playback(playback_id: str) -> AriRequest[None]:
-    """Stop a prompt."""
-    return AriRequest("DELETE", _path("playbacks", playback_id), ignore_body)
-
-
-def set_hold(channel_id: str, *, held: bool) -> AriRequest[None]:
-    """Put a channel on hold, or take it back."""
-    return AriRequest(
-        "POST" if held else "DELETE", _path("channels", channel_id, "hold"), ignore_body
-    )
-
-
-def set_music(channel_id: str, *, playing: bool) -> AriRequest[None]:
-    """Start or stop music on hold."""
-    return AriRequest(
-        "POST" if playing else "DELETE", _path("channels", channel_id, "moh"), ignore_body
-    )
-
-
-def set_mute(channel_id: str, *, muted: bool, direction: str = "in") -> AriRequest[None]:
-    """Mute audio from (`in`), to (`out`) or `both` ways of a channel."""
-    return AriRequest(
-        "POST" if muted else "DELETE",
-        _path("channels", channel_id, "mute"),
-        ignore_body,
-        {"direction": direction},
-    )
-
-
-def send_dtmf(channel_id: str, digits: str) -> AriRequest[None]:
-    """Send key tones to a channel."""
-    return AriRequest("POST", _path("channels", channel_id, "dtmf"), ignore_body, {"dtmf": digits})
-
-
 # Bridges ------------------------------------------------------------------------------------------
 
 
@@ -271,11 +237,6 @@ def filter_events(application: str, event_types: Iterable[str]) -> AriRequest[No
     )
 
 
-def list_endpoint_states() -> AriRequest[dict[str, str]]:
-    """State (`online`, `offline`, `unknown`) by endpoint name, such as `PJSIP/agent-1`."""
-    return AriRequest("GET", "endpoints", _endpoint_states)
-
-
 # Asterisk -----------------------------------------------------------------------------------------
 
 
@@ -341,10 +302,6 @@ def _source_of(body: Any) -> int:
 
 def _value_of(body: Any) -> str:
     return str(body["value"])
-
-
-def _endpoint_states(body: Any) -> dict[str, str]:
-    return {f"{each['technology']}/{each['resource']}": each["state"] for each in body}
 
 
 def _asterisk_info(body: Any) -> AsteriskInfo:

@@ -135,10 +135,3 @@ class Carrier(AsteriskProcess):
             channel, _, extension, *_ = [*line.split("!"), "", "", ""]
             if extension == f"agent-{account}":
                 await self.cli(f"channel request hangup {channel}")
-
-    async def hang_up_customers(self) -> None:
-        """Hang up all calls of the people called, as they would."""
-        for line in (await self.cli("core show channels concise")).splitlines():
-            channel, context, *_ = [*line.split("!"), "", ""]
-            if context == "people":
-                await self.cli(f"channel request hangup {channel}")
