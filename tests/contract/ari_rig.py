@@ -1,6 +1,7 @@
 """The two Asterisks of the ARI contract, behind one face."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -34,7 +35,7 @@ class FarEnd(Protocol):
         """Wait until Asterisk has ended the call."""
 
 
-class AriRig:
+class AriRig(ABC):
     """An Asterisk to test against, with a trunk `trunk-main` once `push_trunk` has run."""
 
     url: str
@@ -91,17 +92,17 @@ class AriRig:
         assert link is not None
         link._socket._response.close()
 
+    @abstractmethod
     async def far_end(self, number: str) -> FarEnd:
         """The called party of the call to `number`, waiting for the call."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def crash(self) -> None:
         """SIGKILL."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def restart(self) -> None:
         """Start it again with the same addresses."""
-        raise NotImplementedError
 
 
 class Listener:
