@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer.claiming import ClaimRequest, held_back
+from dialer.claiming import ClaimRequest
+from dialer.held_back import held_back
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.storage.tables import actions, calls, mybox_entries, prohibitions, recordings
 

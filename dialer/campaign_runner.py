@@ -165,10 +165,10 @@ class CampaignRunner:
 
     async def _start(self, count: int, now: datetime) -> int:
         claimed = await claim(self._database, self.campaign.claim_request, count, now)
-        for call in claimed:
+        for call in claimed.calls:
             self._calls.start(call, self.campaign)
-        self._started += len(claimed)
-        return len(claimed)
+        self._started += len(claimed.calls)
+        return len(claimed.calls)
 
     def _calls_left(self) -> int:
         limit = self.campaign.settings.call_limit

@@ -1,48 +1,36 @@
-"""Taking leads to call: the gate in SQL, for many leads at once.
+"""Taking leads to call: the gate for many leads at once, and the only way to an originate.
 
-One transaction selects the leads that may be called, in calling order, locks
-them and writes their calls. Whoever dials a campaign call has it from here, so
-that nothing is dialled that the gate did not let through. The same conditions,
-in the same order, are `dialer.rules.eligibility.may_call`.
+One transaction judges the project's lanes, walks those that are open in calling
+order, asks the gate (`dialer.rules.eligibility.may_call`) about each lead that it
+found, by facts read under lock, and writes the calls. A manual call, a preview and
+a callback take their one lead in the same way.
 
-Cost: the select walks the index of the project's unfinished leads in calling
-order and stops after n that pass, so it grows with the leads it must skip, not
-with the list.
+Cost: a walk reads one index a lane and stops after n leads; what waits, is finished,
+boxed or prohibited is not in the part of the index that it reads. So a claim costs
+the same in a list of ten thousand leads as in one of ten million (decision 0012).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    and_,
-    case,
-    exists,
-    func,
-    insert,
-    literal,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer.lead_conditions import has_number, may_be_dialled
-from dialer.messages import CallId
-from dialer.rules.eligibility import Refusal
+from dialer import mybox
+from dialer.calling_order import JudgedLane, judged_lanes, make_ready, walk
+from dialer.lead_facts import KnownLead, Telephone, facts_of, numbers_of
+from dialer.messages import CallId, UserId
+from dialer.rules.calling_hours import CallingHours
+from dialer.rules.eligibility import Actor, Allowed, Refusal, Refused, may_call
 from dialer.storage.engine import Database
-from dialer.storage.tables import (
-    actions,
-    calls,
-    contact_points,
-    leads,
-    mybox_entries,
-    prohibitions,
-    projects,
-)
+from dialer.storage.number_locks import lock_for_call
+from dialer.storage.tables import actions, calls, contact_points, leads
+
+# A call that is not dialled by then never will be: whoever took it is dead.
+CLAIM_LEASE = timedelta(seconds=60)
 
 # Two campaigns on two machines may want the same number in the same moment: one
 # of the transactions fails on the unique index and is simply made again.
@@ -51,38 +39,62 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class ClaimRequest:
-    """For which campaign leads are taken."""
+    """For which campaign leads are taken, and for whom.
+
+    `hours` carry the project's time zone. `for_user` is the agent who is held for the
+    calls: then only leads of his box and callbacks of his own are taken; None: the others.
+    """
 
     campaign_id: int
     project_id: int
     workgroup_ids: tuple[int, ...]
     max_attempts: int
+    hours: CallingHours
     trunk: str
     caller_ids: tuple[str, ...]
+    for_user: UserId | None = None
+
+    def actor(self, *, assigned: bool = True) -> Actor:
+        """As the gate sees it."""
+        return Actor(
+            user_id=self.for_user,
+            project_id=self.project_id,
+            workgroup_ids=frozenset(self.workgroup_ids),
+            hours=self.hours,
+            max_attempts=self.max_attempts,
+            assigned=assigned,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedCall:
-    """A call whose row is committed: it must now be dialled, or closed."""
+    """A call whose row is committed: it must be dialled before `lease_until`, or never."""
 
     call_id: CallId
     lead_id: int
     e164: str
     caller_id: str
     attempt: int  # 1 for the lead's first call
+    lease_until: datetime
+    for_user: UserId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a claim took. `opens_at`: no zone of the project is open now, and when the first is."""
+
+    calls: tuple[ClaimedCall, ...]
+    opens_at: datetime | None = None
 
 
 class ClaimError(Exception):
     """The leads could not be taken; nothing was written, and nothing may be dialled."""
 
 
-async def claim(
-    database: Database, request: ClaimRequest, count: int, now: datetime
-) -> list[ClaimedCall]:
+async def claim(database: Database, request: ClaimRequest, count: int, now: datetime) -> Claim:
     """Takes up to `count` leads and writes their calls, or takes none.
 
-    The caller has made sure that the campaign's calling hours are open. Raises
-    ClaimError when other claims were in the way again and again; SQLAlchemyError
+    Raises ClaimError when other claims were in the way again and again; SQLAlchemyError
     when the database cannot be reached.
     """
     for _ in range(_TRIES):
@@ -94,254 +106,203 @@ async def claim(
     raise ClaimError(f"other claims took the same numbers {_TRIES} times") from refused
 
 
+async def claim_lead(
+    database: Database,
+    request: ClaimRequest,
+    lead_id: int,
+    now: datetime,
+    *,
+    contact_point_id: int | None = None,
+) -> ClaimedCall | Refused:
+    """Takes one lead for the user of the request: by hand, as a preview or as a callback.
+
+    Without a `contact_point_id` the number that was tried least is called. Raises
+    ClaimError and SQLAlchemyError like `claim`.
+    """
+    for _ in range(_TRIES):
+        try:
+            async with database.write() as connection:
+                return await _claim_lead(connection, request, lead_id, now, contact_point_id)
+        except IntegrityError as error:
+            refused = error
+    raise ClaimError(f"another claim took the same number {_TRIES} times") from refused
+
+
+# --- many ---------------------------------------------------------------------------------
+
+
 async def _claim(
     connection: AsyncConnection, request: ClaimRequest, count: int, now: datetime
-) -> list[ClaimedCall]:
+) -> Claim:
+    project = await judged_lanes(connection, request.actor(), now)
+    if project.box_expired:
+        await mybox.end_expired(connection, now)
+        project = await judged_lanes(connection, request.actor(), now)
+    actor = project.actor
+    open_lanes = [lane for lane in project.lanes if not lane.refusals]
+    if not open_lanes:
+        return Claim((), _opens_at(project.lanes))
+    await make_ready(connection, open_lanes, now)
     # More than asked for, because two leads of one selection may share a number.
-    rows = (
-        await connection.execute(
-            select(leads.c.id)
-            .select_from(leads.join(projects, projects.c.id == leads.c.project_id))
-            .where(leads.c.project_id == request.project_id, _allowed(request, now))
-            .order_by(leads.c.priority.desc(), leads.c.attempts, leads.c.id)
-            .limit(count * 2)
-            .with_for_update(of=leads, skip_locked=True)
-        )
-    ).all()
-    if not rows:
-        return []
-    numbers = await _next_numbers(connection, request, [row.id for row in rows], now)
-    claimed: list[ClaimedCall] = []
-    points: list[int] = []
-    taken: set[str] = set()
-    for row in rows:
-        number = numbers.get(row.id)
-        if number is None or number.e164 in taken or len(claimed) == count:
-            continue
-        taken.add(number.e164)
-        points.append(number.point_id)
-        claimed.append(_call(request, row.id, number))
-    if claimed:
-        await _write(connection, request, claimed, points, now)
-    return claimed
+    found = await walk(connection, open_lanes, actor, now, limit=looked_at(count))
+    known = await facts_of(connection, found, now)
+    taken: dict[str, _Taken] = {}
+    for lead_id in found:
+        if len(taken) == count:
+            break
+        # Once more, now that lead and numbers are locked: the walk saw what was there when
+        # it began, and another claim or a prohibition may have been committed since.
+        lead = known[lead_id]
+        telephone = lead.next_telephone()
+        allowed = may_call(lead.facts, actor, now) == Allowed()
+        if allowed and telephone is not None and telephone.e164 not in taken:
+            taken[telephone.e164] = _taken(request, actor, lead_id, lead, telephone, now)
+    await _write(connection, request, list(taken.values()), now)
+    return Claim(tuple(one.call for one in taken.values()))
+
+
+def looked_at(count: int) -> int:
+    """How many leads a claim of `count` judges, at most."""
+    return count + max(4, count // 4)
+
+
+def _opens_at(lanes: Sequence[JudgedLane]) -> datetime | None:
+    times = [
+        refusal.retry_at
+        for lane in lanes
+        for refusal in lane.refusals[:1]
+        if refusal.reason is Refusal.OUTSIDE_HOURS and refusal.retry_at is not None
+    ]
+    return min(times, default=None)
+
+
+# --- one ----------------------------------------------------------------------------------
+
+
+async def _claim_lead(
+    connection: AsyncConnection,
+    request: ClaimRequest,
+    lead_id: int,
+    now: datetime,
+    contact_point_id: int | None,
+) -> ClaimedCall | Refused:
+    await lock_for_call(connection, await numbers_of(connection, [lead_id]))
+    await connection.execute(
+        select(leads.c.id).where(leads.c.id == lead_id).with_for_update(key_share=True)
+    )
+    actor = (await judged_lanes(connection, request.actor(), now)).actor
+    lead = (await facts_of(connection, [lead_id], now)).get(lead_id)
+    if lead is None:
+        return Refused(Refusal.LEAD_DELETED)
+    verdict = may_call(lead.facts, actor, now)
+    if isinstance(verdict, Refused):
+        return verdict
+    telephone = lead.next_telephone()
+    if contact_point_id is not None:
+        telephone = next((one for one in lead.telephones if one.id == contact_point_id), None)
+    if telephone is None:
+        return Refused(Refusal.NO_NUMBER)
+    if not telephone.callable:
+        return Refused(Refusal.NUMBER_KIND)
+    taken = _taken(request, actor, lead_id, lead, telephone, now)
+    await _write(connection, request, [taken], now)
+    return taken.call
+
+
+# --- writing ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class _NextNumber:
-    point_id: int
-    e164: str
-    attempts: int  # of the lead, before this call
+class _Taken:
+    call: ClaimedCall
+    contact_point_id: int
+    decision: dict[str, object]
 
 
-def _call(request: ClaimRequest, lead_id: int, number: _NextNumber) -> ClaimedCall:
-    caller_id = request.caller_ids[lead_id % len(request.caller_ids)]
-    return ClaimedCall(CallId(uuid4()), lead_id, number.e164, caller_id, number.attempts + 1)
-
-
-async def _next_numbers(
-    connection: AsyncConnection, request: ClaimRequest, lead_ids: list[int], now: datetime
-) -> dict[int, _NextNumber]:
-    """Of each lead the contact point tried least, the first of the list among equals.
-
-    The gate is asked once more, now that the leads are locked: PostgreSQL has chosen them
-    by what it saw when that statement began, and another claim may have committed since.
-    """
-    still_allowed = (
-        select(leads.c.id, leads.c.attempts)
-        .join(projects, projects.c.id == leads.c.project_id)
-        .where(leads.c.id.in_(lead_ids), _allowed(request, now))
-        .subquery()
+def _taken(
+    request: ClaimRequest,
+    actor: Actor,
+    lead_id: int,
+    lead: KnownLead,
+    telephone: Telephone,
+    now: datetime,
+) -> _Taken:
+    call = ClaimedCall(
+        call_id=CallId(uuid4()),
+        lead_id=lead_id,
+        e164=telephone.e164,
+        caller_id=request.caller_ids[lead_id % len(request.caller_ids)],
+        attempt=lead.facts.attempts + 1,
+        lease_until=now + CLAIM_LEASE,
+        for_user=actor.user_id,
     )
-    rank = (
-        func.row_number()
-        .over(
-            partition_by=contact_points.c.lead_id,
-            order_by=(contact_points.c.attempts, contact_points.c.position, contact_points.c.id),
-        )
-        .label("rank")
-    )
-    ranked = (
-        select(
-            contact_points.c.lead_id,
-            contact_points.c.id,
-            contact_points.c.e164,
-            still_allowed.c.attempts,
-            rank,
-        )
-        .join(still_allowed, still_allowed.c.id == contact_points.c.lead_id)
-        .where(may_be_dialled())
-        .subquery()
-    )
-    rows = await connection.execute(select(ranked).where(ranked.c.rank == 1))
-    return {row.lead_id: _NextNumber(row.id, row.e164, row.attempts) for row in rows}
+    return _Taken(call, telephone.id, _decision(actor, lead, now))
+
+
+def _decision(actor: Actor, lead: KnownLead, now: datetime) -> dict[str, object]:
+    """What the gate knew when it let the call through, to be shown years later."""
+    facts = lead.facts
+    callback = facts.callback
+    return {
+        "verdict": "allowed",
+        "at": now.isoformat(),
+        "by": "campaign" if actor.user_id is None else "user",
+        "user_id": actor.user_id,
+        "workgroup_ids": sorted(actor.workgroup_ids),
+        "attempts": facts.attempts,
+        "max_attempts": actor.max_attempts,
+        "time_zone": facts.time_zone or actor.hours.time_zone,
+        "box_user_id": next((box.holder for box in facts.boxes if box.own), None),
+        "callback_at": callback.due_at.isoformat() if callback else None,
+        "prohibited_for": sorted(one for one in facts.prohibited_for if one is not None),
+    }
 
 
 async def _write(
-    connection: AsyncConnection,
-    request: ClaimRequest,
-    claimed: list[ClaimedCall],
-    points: list[int],
-    now: datetime,
+    connection: AsyncConnection, request: ClaimRequest, taken: Sequence[_Taken], now: datetime
 ) -> None:
+    if not taken:
+        return
     await connection.execute(
         insert(actions),
         [
             {
-                "id": call.call_id,
+                "id": one.call.call_id,
                 "kind": "call",
                 "at": now,
-                "lead_id": call.lead_id,
+                "lead_id": one.call.lead_id,
                 "project_id": request.project_id,
             }
-            for call in claimed
+            for one in taken
         ],
     )
-    decision = {"verdict": "allowed", "at": now.isoformat(), "by": "campaign"}
     await connection.execute(
         insert(calls),
         [
             {
-                "id": call.call_id,
+                "id": one.call.call_id,
                 "campaign_id": request.campaign_id,
-                "contact_point_id": point_id,
-                "e164": call.e164,
+                "contact_point_id": one.contact_point_id,
+                "e164": one.call.e164,
                 "trunk": request.trunk,
-                "caller_id": call.caller_id,
-                "attempt": call.attempt,
+                "caller_id": one.call.caller_id,
+                "attempt": one.call.attempt,
+                "for_user_id": one.call.for_user,
                 "claimed_at": now,
-                "decision": decision,
+                "lease_until": one.call.lease_until,
+                "decision": one.decision,
             }
-            # By number: two claims that want the same numbers never wait for each other.
-            for call, point_id in sorted(
-                zip(claimed, points, strict=True), key=lambda pair: pair[0].e164
-            )
+            # By number: two claims that want the same numbers never wait in a circle.
+            for one in sorted(taken, key=lambda one: one.call.e164)
         ],
     )
     await connection.execute(
         update(leads)
-        .where(leads.c.id.in_([call.lead_id for call in claimed]))
+        .where(leads.c.id.in_([one.call.lead_id for one in taken]))
         .values(attempts=leads.c.attempts + 1, last_attempt_at=now)
     )
     await connection.execute(
         update(contact_points)
-        .where(contact_points.c.id.in_(points))
+        .where(contact_points.c.id.in_([one.contact_point_id for one in taken]))
         .values(attempts=contact_points.c.attempts + 1)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class LeadsHeldBack:
-    """How the gate sees a project's leads for one campaign, its calling hours apart."""
-
-    callable_now: int
-    by_reason: dict[Refusal, int]
-    next_at: datetime | None  # when the first of the waiting leads becomes callable
-
-
-async def held_back(
-    connection: AsyncConnection, request: ClaimRequest, now: datetime
-) -> LeadsHeldBack:
-    """Counts the project's leads by the gate's answer, in one grouped query.
-
-    It reads every lead of the project: for a page that is looked at, not for the dialler.
-    """
-    verdict = case(
-        *((condition, literal(reason.value)) for reason, condition in _refusals(request, now)),
-        else_=literal("allowed"),
-    )
-    judged = (
-        select(verdict.label("verdict"), leads.c.next_attempt_at)
-        .select_from(leads.join(projects, projects.c.id == leads.c.project_id))
-        .where(leads.c.project_id == request.project_id)
-        .subquery()
-    )
-    rows = await connection.execute(
-        select(judged.c.verdict, func.count(), func.min(judged.c.next_attempt_at)).group_by(
-            judged.c.verdict
-        )
-    )
-    counts: dict[str, int] = {}
-    next_at: datetime | None = None
-    for name, number, earliest in rows:
-        counts[name] = number
-        if name == Refusal.WAITING:
-            next_at = earliest
-    return LeadsHeldBack(
-        callable_now=counts.get("allowed", 0),
-        by_reason={reason: counts[reason] for reason in Refusal if counts.get(reason)},
-        next_at=next_at,
-    )
-
-
-def refusal_of(request: ClaimRequest, lead_id: int, now: datetime) -> Select[str]:
-    """Selects the gate's word on one lead: a Refusal's value, or ``allowed``."""
-    verdict = case(
-        *((condition, literal(reason.value)) for reason, condition in _refusals(request, now)),
-        else_=literal("allowed"),
-    )
-    return (
-        select(verdict)
-        .select_from(leads.join(projects, projects.c.id == leads.c.project_id))
-        .where(leads.c.id == lead_id)
-    )
-
-
-# --- the gate's conditions --------------------------------------------------------------
-
-
-def _allowed(request: ClaimRequest, now: datetime) -> ColumnElement[bool]:
-    return and_(*(~condition for _, condition in _refusals(request, now)))
-
-
-def _refusals(
-    request: ClaimRequest, now: datetime
-) -> tuple[tuple[Refusal, ColumnElement[bool]], ...]:
-    """Every reason with its condition on a row of leads, none of them ever NULL."""
-    return (
-        (Refusal.PROHIBITED, _prohibited(request.workgroup_ids)),
-        (Refusal.BOXED, _boxed(now)),
-        (Refusal.LEAD_DELETED, leads.c.deleted_at.is_not(None)),
-        (Refusal.PROJECT_CLOSED, projects.c.closed_at.is_not(None)),
-        (Refusal.FINISHED, leads.c.finished_at.is_not(None)),
-        (Refusal.ATTEMPTS_USED, leads.c.attempts >= request.max_attempts),
-        (
-            Refusal.WAITING,
-            and_(leads.c.next_attempt_at.is_not(None), leads.c.next_attempt_at > now),
-        ),
-        (Refusal.NO_NUMBER, ~has_number()),
-        (Refusal.IN_CALL, _in_call()),
-    )
-
-
-def _prohibited(workgroup_ids: tuple[int, ...]) -> ColumnElement[bool]:
-    return exists().where(
-        contact_points.c.lead_id == leads.c.id,
-        prohibitions.c.e164 == contact_points.c.e164,
-        prohibitions.c.lifted_at.is_(None),
-        or_(
-            prohibitions.c.workgroup_id.is_(None),
-            prohibitions.c.workgroup_id.in_(workgroup_ids),
-        ),
-    )
-
-
-def _boxed(now: datetime) -> ColumnElement[bool]:
-    return exists().where(
-        mybox_entries.c.lead_id == leads.c.id,
-        mybox_entries.c.released_at.is_(None),
-        or_(mybox_entries.c.expires_at.is_(None), mybox_entries.c.expires_at > now),
-    )
-
-
-def _in_call() -> ColumnElement[bool]:
-    """An open call to the lead itself, or to any of its numbers through another lead."""
-    open_calls = calls.c.ended_at.is_(None)
-    to_the_lead = exists().where(
-        open_calls, actions.c.id == calls.c.id, actions.c.lead_id == leads.c.id
-    )
-    to_a_number = exists().where(
-        open_calls,
-        contact_points.c.lead_id == leads.c.id,
-        calls.c.e164 == contact_points.c.e164,
-    )
-    return or_(to_the_lead, to_a_number)

@@ -5,20 +5,18 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, select
 
-from dialer import mybox, prohibitions
+from dialer import prohibitions
+from dialer.lead_facts import TELEPHONES, box_stands
 from dialer.rules.eligibility import UNCALLABLE_KINDS
 from dialer.storage import tables
 from dialer.storage.tables import contact_points, leads
-
-# Kinds of contact point that a telephone can be behind.
-TELEPHONES = ("mobile", "phone", "other")
 
 
 def is_boxed(now: datetime, *, by_user: int | None = None) -> ColumnElement[bool]:
     """In somebody's MyBox, or in that of `by_user`."""
     entries = tables.mybox_entries
     mine = () if by_user is None else (entries.c.user_id == by_user,)
-    return leads.c.id.in_(select(entries.c.lead_id).where(mybox.held(now), *mine))
+    return leads.c.id.in_(select(entries.c.lead_id).where(box_stands(now), *mine))
 
 
 def is_prohibited(workgroup_ids: Collection[int] | None) -> ColumnElement[bool]:

@@ -14,10 +14,12 @@ from typing import Any, TextIO
 
 from sqlalchemy import insert
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import audit
+from dialer import audit, lanes
 from dialer.lead_files import LeadFile
 from dialer.projects import Project, project_by_name
+from dialer.rules.lane import Lane
 from dialer.rules.lead_problem import RowNote, RowProblem, RowWarning
 from dialer.rules.lead_row import LeadDraft, read_row
 from dialer.storage.engine import Database
@@ -208,13 +210,19 @@ async def _store(
             )
         ).scalar_one()
         ids = await reserve_ids(connection, leads, total)
-        common = {"project_id": project.id, "import_id": import_id, "created_at": now}
+        common = {
+            "project_id": project.id,
+            "import_id": import_id,
+            "created_at": now,
+            "lane_id": await lanes.lane_id_of(connection, project.id, Lane()),
+        }
         for start in range(0, total, _BATCH):
             batch = checked.leads[start : start + _BATCH]
             batch_ids = ids[start : start + _BATCH]
             await insert_leads(
                 connection, _lead_rows(batch, batch_ids, common), _contact_rows(batch, batch_ids)
             )
+            await _place(connection, batch, batch_ids, now)
             progress(ImportStep.WRITING, start + len(batch), total)
         await audit.record(
             connection,
@@ -230,6 +238,18 @@ async def _store(
             },
         )
     return import_id
+
+
+async def _place(
+    connection: AsyncConnection, drafts: Sequence[LeadDraft], ids: Sequence[int], now: datetime
+) -> None:
+    numbers = {
+        contact.e164 for draft in drafts for contact in draft.contacts if contact.e164 is not None
+    }
+    elsewhere = [
+        lead_id for draft, lead_id in zip(drafts, ids, strict=True) if not draft.callable_numbers
+    ]
+    await lanes.place_new(connection, numbers, elsewhere, now)
 
 
 def _lead_rows(

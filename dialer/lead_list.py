@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.history import HistoryRow, timeline
-from dialer.lead_conditions import TELEPHONES, is_boxed, is_prohibited
+from dialer.lead_conditions import is_boxed, is_prohibited
+from dialer.lead_facts import TELEPHONES
 from dialer.mybox import Holder, holders_of
 from dialer.paging import PAGE_SIZE, Page, bounded, decode_key, page_of
 from dialer.prohibitions import StandingProhibition, binding_for, standing

@@ -4,11 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import audit
+from dialer import audit, lanes
+from dialer.lead_facts import box_stands, leads_with, numbers_of
 from dialer.storage.dialects import insert_if_new
+from dialer.storage.number_locks import lock_for_change
 from dialer.storage.tables import leads, mybox_entries, project_users, users
 from dialer.users import NotAllowed, User, user_by_id
 
@@ -58,6 +60,7 @@ async def put(
     if by and not by.acts_as_admin and by.id != user_id:
         raise NotAllowed("only an admin puts leads into another user's MyBox")
     await _check_assigned(connection, lead_id, user_id)
+    await _still(connection, [lead_id])
     holder = await holder_of(connection, lead_id=lead_id, now=now)
     if holder and holder.user_id != user_id:
         raise HeldByAnother(lead_id, holder.user_id, holder.name)
@@ -67,6 +70,7 @@ async def put(
         )
     else:
         await _start(connection, lead_id, user_id, now, expires_at)
+    await _refresh(connection, [lead_id], now)
     await _record(connection, "mybox.put", lead_id, by, now, user_id=user_id)
 
 
@@ -78,12 +82,14 @@ async def release(
     `by` None is the program itself. Raises HeldByAnother when `by` neither holds it nor
     acts as admin.
     """
+    await _still(connection, [lead_id])
     holder = await holder_of(connection, lead_id=lead_id, now=now)
     if holder is None:
         return False
     if by and not by.acts_as_admin and by.id != holder.user_id:
         raise HeldByAnother(lead_id, holder.user_id, holder.name)
     await _end(connection, lead_id, now, by)
+    await _refresh(connection, [lead_id], now)
     await _record(connection, "mybox.release", lead_id, by, now, user_id=holder.user_id)
     return True
 
@@ -96,6 +102,7 @@ async def hand_over(
     The holder, a member of one of his workgroups or an admin may do it.
     Raises HeldByAnother for others; NotAssigned; MyBoxError when nobody holds it.
     """
+    await _still(connection, [lead_id])
     holder = await holder_of(connection, lead_id=lead_id, now=now)
     if holder is None:
         raise MyBoxError(f"lead {lead_id} is in nobody's MyBox")
@@ -104,6 +111,7 @@ async def hand_over(
     await _check_assigned(connection, lead_id, to_user_id)
     await _end(connection, lead_id, now, by)
     await _start(connection, lead_id, to_user_id, now, holder.expires_at)
+    await _refresh(connection, [lead_id], now)
     await _record(
         connection,
         "mybox.hand_over",
@@ -113,6 +121,20 @@ async def hand_over(
         from_user_id=holder.user_id,
         to_user_id=to_user_id,
     )
+
+
+async def end_expired(connection: AsyncConnection, now: datetime) -> None:
+    """Writes down that boxes whose time is over have ended; claims do this when they meet one."""
+    ended = await connection.execute(
+        update(mybox_entries)
+        .where(mybox_entries.c.released_at.is_(None), mybox_entries.c.expires_at <= now)
+        .values(released_at=mybox_entries.c.expires_at)
+        .returning(mybox_entries.c.lead_id)
+    )
+    lead_ids = list(ended.scalars())
+    if lead_ids:
+        await _still(connection, lead_ids)
+        await _refresh(connection, lead_ids, now)
 
 
 async def holder_of(connection: AsyncConnection, *, lead_id: int, now: datetime) -> Holder | None:
@@ -127,17 +149,23 @@ async def holders_of(
     rows = await connection.execute(
         select(mybox_entries, users.c.name)
         .join(users, users.c.id == mybox_entries.c.user_id)
-        .where(mybox_entries.c.lead_id.in_(lead_ids), held(now))
+        .where(mybox_entries.c.lead_id.in_(lead_ids), box_stands(now))
     )
     return {row.lead_id: Holder(row.user_id, row.name, row.since, row.expires_at) for row in rows}
 
 
-def held(now: datetime) -> ColumnElement[bool]:
-    """Whether a row of mybox_entries keeps others away at `now`."""
-    return and_(
-        mybox_entries.c.released_at.is_(None),
-        or_(mybox_entries.c.expires_at.is_(None), mybox_entries.c.expires_at > now),
-    )
+# --- the gate ---------------------------------------------------------------------------
+
+
+async def _still(connection: AsyncConnection, lead_ids: Collection[int]) -> None:
+    """No claim relies on these leads' boxes, and none will until the transaction ends."""
+    await lock_for_change(connection, await numbers_of(connection, lead_ids))
+
+
+async def _refresh(connection: AsyncConnection, lead_ids: Collection[int], now: datetime) -> None:
+    """A box also concerns other leads with the same numbers."""
+    others = await leads_with(connection, await numbers_of(connection, lead_ids))
+    await lanes.refresh(connection, {*lead_ids, *others}, now)
 
 
 # --- rows -------------------------------------------------------------------------------

@@ -1,19 +1,19 @@
 """禁止: numbers that a workgroup, or the whole company, must not call."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
 from sqlalchemy import ColumnElement, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import audit
+from dialer import audit, lanes
+from dialer.lead_facts import numbers_of
+from dialer.storage.batches import batches
 from dialer.storage.dialects import insert_if_new
-from dialer.storage.tables import contact_points, prohibitions, users, workgroups
+from dialer.storage.number_locks import lock_for_change
+from dialer.storage.tables import prohibitions, users, workgroups
 from dialer.users import NotAllowed, User
-
-T = TypeVar("T")
 
 
 class ProhibitionError(Exception):
@@ -55,6 +55,7 @@ async def prohibit(
     itself. Raises NotAllowed when a user names workgroups that are not his own.
     """
     _check_may_prohibit(by, workgroup_ids)
+    await lock_for_change(connection, e164s)
     groups = [None] if workgroup_ids is None else [*sorted(set(workgroup_ids))]
     rows = [
         {
@@ -69,12 +70,13 @@ async def prohibit(
         for group in groups
     ]
     added: dict[str, None] = {}
-    for some in _batches(rows):
+    for some in batches(rows):
         inserted = await connection.execute(
             insert_if_new(connection, prohibitions).values(some).returning(prohibitions.c.e164)
         )
         added.update(dict.fromkeys(inserted.scalars()))
     if added:
+        await lanes.refresh_numbers(connection, added, now)
         await audit.record(
             connection,
             user_id=by.id if by else None,
@@ -104,22 +106,12 @@ async def prohibit_lead(
         workgroup_ids = by.workgroup_ids
         if not workgroup_ids:
             raise ProhibitionError(f"{by.name} belongs to no workgroup; choose for whom")
-    e164s = await numbers_of_lead(connection, lead_id)
+    e164s = await numbers_of(connection, [lead_id])
     if not e164s:
         raise NoNumber(f"lead {lead_id} has no phone number")
     return await prohibit(
         connection, e164s=e164s, workgroup_ids=workgroup_ids, reason=reason, by=by, now=now
     )
-
-
-async def numbers_of_lead(connection: AsyncConnection, lead_id: int) -> list[str]:
-    """Every phone number of a lead, E.164, in its own order."""
-    found = await connection.execute(
-        select(contact_points.c.e164)
-        .where(contact_points.c.lead_id == lead_id, contact_points.c.e164.is_not(None))
-        .order_by(contact_points.c.position, contact_points.c.id)
-    )
-    return list(dict.fromkeys(found.scalars()))
 
 
 async def lift(
@@ -138,6 +130,7 @@ async def lift(
     """
     if by and not by.acts_as_admin:
         raise NotAllowed("only an admin lifts a prohibition")
+    await lock_for_change(connection, [e164])
     lifted = await connection.execute(
         update(prohibitions)
         .where(
@@ -151,6 +144,7 @@ async def lift(
     )
     if lifted.rowcount == 0:
         raise NotStanding(f"{e164} is not prohibited there")
+    await lanes.refresh_numbers(connection, [e164], now)
     await audit.record(
         connection,
         user_id=by.id if by else None,
@@ -172,7 +166,7 @@ async def standing(
     Those of one number stand together, the oldest first.
     """
     found: list[StandingProhibition] = []
-    for some in _batches(sorted(set(e164s))):
+    for some in batches(sorted(set(e164s))):
         rows = await connection.execute(
             select(
                 prohibitions,
@@ -207,15 +201,6 @@ def binding(workgroup_ids: Collection[int] | None) -> ColumnElement[bool]:
 def binding_for(viewer: User) -> Collection[int] | None:
     """Whose prohibitions `viewer` is shown: his workgroups', an admin all."""
     return None if viewer.acts_as_admin else viewer.workgroup_ids
-
-
-# A statement takes 32766 parameters at most, on both databases.
-_AT_ONCE = 1000
-
-
-def _batches(rows: Sequence[T]) -> Iterator[list[T]]:
-    for start in range(0, len(rows), _AT_ONCE):
-        yield list(rows[start : start + _AT_ONCE])
 
 
 def _check_may_prohibit(by: User | None, workgroup_ids: Collection[int] | None) -> None:

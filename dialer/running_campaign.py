@@ -43,6 +43,7 @@ class RunningCampaign:
             project_id=self.project_id,
             workgroup_ids=tuple(sorted(self.workgroup_ids)),
             max_attempts=self.retries.max_attempts,
+            hours=self.hours,
             trunk=self.settings.trunk,
             caller_ids=tuple(self.settings.caller_ids),
         )

@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import projects, users
+from dialer import lanes, projects, users
 from dialer.campaign_state import ensure_campaign
 from dialer.rules.hangup_cause import CallOutcome
+from dialer.rules.lane import Lane
 from dialer.storage.tables import actions, calls, contact_points, leads, recordings
 from dialer.users import User
 
@@ -91,10 +92,17 @@ async def add_lead(
     number_kind: str = "fixed",
 ) -> int:
     """A lead with these E.164 numbers, in this order."""
+    lane_id = await lanes.lane_id_of(connection, project_id, Lane())
     lead_id: int = (
         await connection.execute(
             insert(leads)
-            .values(project_id=project_id, name=name, name_kana=kana, created_at=NOON)
+            .values(
+                project_id=project_id,
+                lane_id=lane_id,
+                name=name,
+                name_kana=kana,
+                created_at=NOON,
+            )
             .returning(leads.c.id)
         )
     ).scalar_one()
@@ -109,6 +117,7 @@ async def add_lead(
                 number_kind=number_kind,
             )
         )
+    await lanes.refresh(connection, [lead_id], NOON)
     return lead_id
 
 

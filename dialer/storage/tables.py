@@ -2,10 +2,12 @@
 
 What must never happen is forbidden here rather than hoped for in code: the
 partial unique indexes allow one open call per number, one holder per boxed
-lead and one standing prohibition per number and workgroup.
+lead, one standing prohibition per number and workgroup and one open callback
+per lead; triggers let nobody change or remove a line of the audit log.
 """
 
 from sqlalchemy import (
+    DDL,
     JSON,
     BigInteger,
     Boolean,
@@ -18,13 +20,14 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    event,
     false,
     func,
     text,
     true,
 )
 
-from dialer.storage.types import UTCDateTime
+from dialer.storage.types import NullsFirst, UTCDateTime
 
 metadata = MetaData(
     naming_convention={
@@ -125,6 +128,34 @@ project_users = Table(
 
 # --- leads ------------------------------------------------------------------------------
 
+# Leads of one project that the gate treats alike as far as *other* rows decide: whose number
+# is prohibited for whom, whose box they are in. A claim chooses lanes and walks only those, so
+# that it never steps over the leads that it must leave alone (decision 0012).
+gate_lanes = Table(
+    "gate_lanes",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("project_id", ForeignKey("projects.id"), nullable=False),
+    Column("time_zone", String(60), nullable=False, server_default=""),  # empty: the project's
+    # Workgroups with a standing prohibition of one of the numbers: "3 7"; "*": the company.
+    Column("prohibited_for", Text, nullable=False, server_default=""),
+    Column("box_user_id", ForeignKey("users.id")),  # who holds these leads
+    # Who holds other leads with one of their numbers: "12 15".
+    Column("number_box_user_ids", Text, nullable=False, server_default=""),
+    # Why none of their numbers is ever dialled: "no_number", "number_kind", or empty.
+    Column("undialable", String(20), nullable=False, server_default=""),
+)
+Index(
+    "uq_gate_lanes",
+    gate_lanes.c.project_id,
+    gate_lanes.c.time_zone,
+    gate_lanes.c.prohibited_for,
+    func.coalesce(gate_lanes.c.box_user_id, 0),
+    gate_lanes.c.number_box_user_ids,
+    gate_lanes.c.undialable,
+    unique=True,
+)
+
 lead_imports = Table(
     "lead_imports",
     metadata,
@@ -161,16 +192,30 @@ leads = Table(
     Column("last_attempt_at", UTCDateTime),
     Column("next_attempt_at", UTCDateTime),  # None: at once
     Column("finished_at", UTCDateTime),  # a final result or the last attempt: no more calls
+    Column("callback_at", UTCDateTime),  # the time of its open callback
+    Column("time_zone", String(60), nullable=False, server_default=""),  # empty: the project's
+    Column("lane_id", ForeignKey("gate_lanes.id"), nullable=False),
 )
-# The claim reads a project's unfinished leads in calling order and stops after n of them.
+_IN_PLAY = "finished_at IS NULL AND deleted_at IS NULL AND callback_at IS NULL"
+_DUE = f"{_IN_PLAY} AND next_attempt_at IS NULL"
+_WAITING = f"{_IN_PLAY} AND next_attempt_at IS NOT NULL"
+# The claim reads a lane's due leads in calling order, those never tried first, and stops
+# after n of them.
 Index(
     "ix_leads_calling_order",
-    leads.c.project_id,
+    leads.c.lane_id,
     leads.c.priority.desc(),
-    leads.c.attempts,
+    NullsFirst(leads.c.last_attempt_at),
     leads.c.id,
-    sqlite_where=text("finished_at IS NULL AND deleted_at IS NULL"),
-    postgresql_where=text("finished_at IS NULL AND deleted_at IS NULL"),
+    sqlite_where=text(_DUE),
+    postgresql_where=text(_DUE),
+)
+Index(
+    "ix_leads_waiting",
+    leads.c.lane_id,
+    leads.c.next_attempt_at,
+    sqlite_where=text(_WAITING),
+    postgresql_where=text(_WAITING),
 )
 Index("ix_leads_project_id_id", leads.c.project_id, leads.c.id)
 
@@ -188,6 +233,40 @@ contact_points = Table(
     Column("note", String(200), nullable=False, server_default=""),  # extension, 代表 …
     Column("zero_restored", Boolean, nullable=False, server_default=false()),
     Column("attempts", Integer, nullable=False, server_default="0"),
+)
+
+
+# --- callbacks ------------------------------------------------------------------------
+
+callbacks = Table(
+    "callbacks",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False),
+    Column("project_id", ForeignKey("projects.id"), nullable=False),
+    Column("user_id", ForeignKey("users.id")),  # who calls; None: anyone
+    Column("due_at", UTCDateTime, nullable=False),
+    Column("note", String(500), nullable=False, server_default=""),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("created_by", ForeignKey("users.id")),
+    Column("closed_at", UTCDateTime),  # kept, replaced, taken back or overtaken
+)
+_OPEN_CALLBACK = text("closed_at IS NULL")
+Index(
+    "uq_callbacks_open_lead",
+    callbacks.c.lead_id,
+    unique=True,
+    sqlite_where=_OPEN_CALLBACK,
+    postgresql_where=_OPEN_CALLBACK,
+)
+Index(
+    "ix_callbacks_due",
+    callbacks.c.project_id,
+    callbacks.c.user_id,
+    callbacks.c.due_at,
+    callbacks.c.lead_id,
+    sqlite_where=_OPEN_CALLBACK,
+    postgresql_where=_OPEN_CALLBACK,
 )
 
 
@@ -212,6 +291,13 @@ Index(
     postgresql_where=text("released_at IS NULL"),
 )
 
+Index(
+    "ix_mybox_entries_expiring",
+    mybox_entries.c.expires_at,
+    sqlite_where=text("released_at IS NULL AND expires_at IS NOT NULL"),
+    postgresql_where=text("released_at IS NULL AND expires_at IS NOT NULL"),
+)
+
 prohibitions = Table(
     "prohibitions",
     metadata,
@@ -233,6 +319,8 @@ Index(
     sqlite_where=text("lifted_at IS NULL"),
     postgresql_where=text("lifted_at IS NULL"),
 )
+# Lists are read newest first, all of them or those of one workgroup.
+Index("ix_prohibitions_workgroup_id_id", prohibitions.c.workgroup_id, prohibitions.c.id)
 
 
 # --- campaigns at work ------------------------------------------------------------------
@@ -293,7 +381,10 @@ calls = Table(
     Column("trunk", String(80), nullable=False),
     Column("caller_id", String(20), nullable=False, server_default=""),
     Column("attempt", Integer, nullable=False),  # 1 for the lead's first call
+    Column("for_user_id", ForeignKey("users.id")),  # the agent who is held for it, if one is
     Column("claimed_at", UTCDateTime, nullable=False),
+    # A claim that is not dialled by then was its claimer's last: the lead goes back.
+    Column("lease_until", UTCDateTime),
     Column("dialled_at", UTCDateTime),
     Column("ringing_at", UTCDateTime),
     Column("answered_at", UTCDateTime),
@@ -315,6 +406,13 @@ Index(
 )
 Index("ix_calls_campaign_id_claimed_at", calls.c.campaign_id, calls.c.claimed_at)
 Index("ix_calls_e164_claimed_at", calls.c.e164, calls.c.claimed_at)
+Index(
+    "ix_calls_abandoned",
+    calls.c.e164,
+    calls.c.ended_at,
+    sqlite_where=text("outcome = 'abandoned'"),
+    postgresql_where=text("outcome = 'abandoned'"),
+)
 
 recordings = Table(
     "recordings",
@@ -339,3 +437,23 @@ audit_log = Table(
     Column("detail", JSON, nullable=False, server_default="{}"),
     Column("address", String(60), nullable=False, server_default=""),
 )
+Index("ix_audit_log_subject_id", audit_log.c.subject, audit_log.c.id)
+Index("ix_audit_log_user_id_id", audit_log.c.user_id, audit_log.c.id)
+
+_ONLY_GROWS = {
+    "sqlite": [
+        f"CREATE TRIGGER audit_log_keeps_{change.lower()} BEFORE {change} ON audit_log "
+        "BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END"
+        for change in ("UPDATE", "DELETE")
+    ],
+    "postgresql": [
+        "CREATE FUNCTION audit_log_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the audit log only grows'; END $$",
+        "CREATE TRIGGER audit_log_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_log_only_grows()",
+    ],
+}
+for _dialect, _statements in _ONLY_GROWS.items():
+    for _statement in _statements:
+        _ddl = DDL(_statement)  # type: ignore[no-untyped-call]
+        event.listen(audit_log, "after_create", _ddl.execute_if(dialect=_dialect))

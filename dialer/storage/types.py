@@ -1,9 +1,12 @@
-"""Column types that SQLite and PostgreSQL understand alike."""
+"""Column types, and an order, that SQLite and PostgreSQL understand alike."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 
@@ -29,3 +32,18 @@ class UTCDateTime(TypeDecorator[datetime]):
             return None
         stored: datetime = value
         return stored.replace(tzinfo=UTC) if stored.tzinfo is None else stored.astimezone(UTC)
+
+
+class NullsFirst(FunctionElement[Any]):
+    """A column of an index in which nothing sorts before everything.
+
+    SQLite always does so, and refuses to be told; PostgreSQL has to be.
+    """
+
+    inherit_cache = True
+
+
+@compiles(NullsFirst)
+def _nulls_first(element: NullsFirst, compiler: SQLCompiler, **options: Any) -> str:
+    column = compiler.process(element.clauses, **options)
+    return column if compiler.dialect.name == "sqlite" else f"{column} ASC NULLS FIRST"

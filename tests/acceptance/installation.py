@@ -27,10 +27,11 @@ from sqlalchemy import insert
 
 from ari_app.runtime.carrier import Carrier
 from ari_app.runtime.pbx import Pbx, PbxSettings
-from dialer import projects, users
+from dialer import lanes, projects, users
 from dialer.campaign import CampaignSettings
 from dialer.campaign_state import ensure_campaign, set_state
 from dialer.rules.calling_hours import WEEKDAYS
+from dialer.rules.lane import Lane
 from dialer.storage.engine import Database, open_database
 from dialer.storage.migrate import upgrade
 from dialer.storage.tables import contact_points, leads
@@ -266,12 +267,15 @@ class Installation:
     async def add_leads(self, campaign: str, numbers: Sequence[str]) -> None:
         """Puts a lead with each number into the campaign's project."""
         async with self.database.write() as connection:
+            project_id = self._projects[campaign]
+            lane_id = await lanes.lane_id_of(connection, project_id, Lane())
             for e164 in numbers:
                 lead_id = (
                     await connection.execute(
                         insert(leads)
                         .values(
-                            project_id=self._projects[campaign],
+                            project_id=project_id,
+                            lane_id=lane_id,
                             name=f"lead {e164}",
                             created_at=datetime.now(UTC),
                             extra={},

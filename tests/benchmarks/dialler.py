@@ -29,7 +29,7 @@ from ari_app.runtime.carrier import Carrier
 from ari_app.runtime.pbx import Pbx, PbxSettings
 from ari_app.sip_accounts import SipAccounts
 from ari_app.telephony import APPLICATION, AsteriskTelephony, TrunkAddress
-from dialer import projects, users
+from dialer import lanes, projects, users
 from dialer.call_sessions import Session
 from dialer.campaign import CampaignSettings, HoursSettings
 from dialer.campaign_runner import TrunkLines
@@ -44,6 +44,7 @@ from dialer.messages import (
 from dialer.rules.agent_state import Agent, AgentState, PhoneMode
 from dialer.rules.call_state import Phase
 from dialer.rules.calling_hours import WEEKDAYS
+from dialer.rules.lane import Lane
 from dialer.rules.pacing import StartBudget
 from dialer.storage import migrate
 from dialer.storage.engine import Database, open_database
@@ -184,12 +185,14 @@ async def _fill(folder: Path, number_of_leads: int) -> Database:
         await projects.assign_users(
             connection, project_id=project.id, user_ids=[agent.id for agent in agents], now=now
         )
+        common = {
+            "project_id": project.id,
+            "lane_id": await lanes.lane_id_of(connection, project.id, Lane()),
+            "created_at": now,
+        }
         await connection.execute(
             insert(leads),
-            [
-                {"id": n, "project_id": project.id, "name": f"リード{n}", "created_at": now}
-                for n in range(1, number_of_leads + 1)
-            ],
+            [{**common, "id": n, "name": f"リード{n}"} for n in range(1, number_of_leads + 1)],
         )
         await connection.execute(
             insert(contact_points),

@@ -2,43 +2,55 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from uuid import uuid4
 
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert
+from sqlalchemy import Table, delete, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer.claiming import ClaimRequest
+from dialer import lanes
+from dialer.claiming import ClaimRequest, looked_at
 from dialer.messages import UserId
 from dialer.rules.calling_hours import WEEKDAYS, CallingHours
 from dialer.rules.eligibility import (
     UNCALLABLE_KINDS,
-    Actor,
     Allowed,
+    Box,
     LeadFacts,
+    OpenCallback,
     Refused,
     may_call,
 )
+from dialer.rules.lane import Lane
 from dialer.storage.tables import (
     actions,
+    callbacks,
     calls,
     campaigns,
     contact_points,
+    gate_lanes,
     leads,
     mybox_entries,
     prohibitions,
+    project_users,
     projects,
+    user_workgroups,
     users,
     workgroups,
 )
 
-NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)  # in Tokyo; in New York it is ten in the evening
 MAX_ATTEMPTS = 3
-ALWAYS_OPEN = CallingHours("Asia/Tokyo", dict.fromkeys(WEEKDAYS, (time(0), time.max)))
-CAMPAIGN = Actor(user_id=None, hours=ALWAYS_OPEN, max_attempts=MAX_ATTEMPTS)
+DAYTIME = CallingHours("Asia/Tokyo", dict.fromkeys(WEEKDAYS, (time(8), time(21))))
 NUMBERS = [f"+8135254{number:04}" for number in range(7)]
 TELEPHONES = {"mobile", "phone", "other"}
-TOKYO, OSAKA = 1, 2  # workgroups; the campaign is Tokyo's
+TOKYO, OSAKA, NAGOYA = 1, 2, 3  # workgroups; the campaign is Tokyo's and Osaka's
+CALLING = (TOKYO, OSAKA)
+# Sato and Suzuki call the campaign, Tanaka does not, and Mori is in no workgroup.
+SATO, SUZUKI, TANAKA, MORI = (UserId(number) for number in (1, 2, 3, 4))
+WORKGROUPS = {SATO: (TOKYO, NAGOYA), SUZUKI: (OSAKA,), TANAKA: (NAGOYA,), MORI: ()}
+HOLDERS = st.sampled_from(list(WORKGROUPS))
 HOURS = st.sampled_from([None, -1, 0, 1])  # from now; None: never
 
 
@@ -50,29 +62,51 @@ class Point:
     attempts: int
 
     @property
+    def is_telephone(self) -> bool:
+        return self.e164 is not None and self.kind in TELEPHONES
+
+    @property
     def may_be_dialled(self) -> bool:
-        return (
-            self.e164 is not None
-            and self.kind in TELEPHONES
-            and self.number_kind not in UNCALLABLE_KINDS
-        )
+        return self.is_telephone and self.number_kind not in UNCALLABLE_KINDS
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class HeldBox:
+    holder: UserId
     expires_in: int | None
     released: bool
+
+    @property
+    def stands(self) -> bool:
+        return not self.released and (self.expires_in is None or self.expires_in > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A callback."""
+
+    due_in: int
+    user: UserId | None
+    closed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    priority: int
-    attempts: int
-    due_in: int | None
-    finished: bool
-    deleted: bool
-    box: Box | None
     points: tuple[Point, ...]
+    priority: int = 0
+    attempts: int = 0
+    tried_at: int | None = None  # hours from now
+    due_in: int | None = None
+    finished: bool = False
+    deleted: bool = False
+    box: HeldBox | None = None
+    callback: Promise | None = None
+    time_zone: str = ""
+    project: int = 1
+
+    @property
+    def numbers(self) -> set[str]:
+        return {point.e164 for point in self.points if point.e164 is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +122,17 @@ class Call:
 
     lead: int
     e164: str
-    ended: bool
+    ended_in: int | None  # hours from now; None: open
+    abandoned: bool
 
 
 @dataclass(frozen=True, slots=True)
 class World:
     leads: tuple[Lead, ...]
-    bans: tuple[Ban, ...]
-    calls: tuple[Call, ...]
-    project_closed: bool
+    bans: tuple[Ban, ...] = ()
+    calls: tuple[Call, ...] = ()
+    project_closed: bool = False
+    assigned: frozenset[UserId] = frozenset({SATO, SUZUKI})
 
 
 def rarely() -> st.SearchStrategy[bool]:
@@ -110,22 +146,34 @@ POINTS = st.builds(
     number_kind=st.sampled_from(["mobile", "fixed", "", "voip", *sorted(UNCALLABLE_KINDS)]),
     attempts=st.integers(0, 2),
 )
+BOXES = st.builds(HeldBox, holder=HOLDERS, expires_in=HOURS, released=st.booleans())
+CALLBACKS = st.builds(
+    Promise,
+    due_in=st.sampled_from([-2, -1, 0, 1]),
+    user=st.none() | HOLDERS,
+    closed=rarely(),
+)
 LEADS = st.builds(
     Lead,
+    points=st.lists(POINTS, max_size=3).map(tuple),
     priority=st.integers(-1, 1),
     attempts=st.sampled_from([0, 0, 1, 2, MAX_ATTEMPTS, MAX_ATTEMPTS + 1]),
+    tried_at=st.sampled_from([None, None, -3, -2]),
     due_in=HOURS,
     finished=rarely(),
     deleted=rarely(),
-    box=st.none() | st.builds(Box, expires_in=HOURS, released=st.booleans()),
-    points=st.lists(POINTS, max_size=3).map(tuple),
+    box=st.none() | BOXES,
+    callback=st.none() | CALLBACKS,
+    time_zone=st.sampled_from(["", "", "", "Asia/Seoul", "America/New_York"]),
+    project=st.sampled_from([1, 1, 1, 1, 2]),
 )
 BANS = st.builds(
     Ban,
     e164=st.sampled_from(NUMBERS),
-    workgroup=st.sampled_from([TOKYO, OSAKA, None]),
+    workgroup=st.sampled_from([TOKYO, NAGOYA, None]),
     lifted=st.booleans(),
 )
+ACTORS = st.sampled_from([None, None, SATO, SUZUKI])  # None: the campaign, for whoever is free
 
 
 @st.composite
@@ -135,12 +183,14 @@ def worlds(draw: st.DrawFn) -> World:
         Call,
         lead=st.integers(0, len(some) - 1),
         e164=st.sampled_from(NUMBERS),
-        ended=st.booleans(),
+        ended_in=st.sampled_from([None, -1, -71, -72, -73]),
+        abandoned=st.booleans(),
     )
     # The database allows one standing prohibition a number and group, one open call a number.
     bans = draw(st.lists(BANS, max_size=2, unique_by=lambda ban: (ban.e164, ban.workgroup)))
-    open_calls = draw(st.lists(made, max_size=2, unique_by=lambda call: call.e164))
-    return World(tuple(some), tuple(bans), tuple(open_calls), draw(rarely()))
+    some_calls = draw(st.lists(made, max_size=2, unique_by=lambda call: call.e164))
+    assigned = draw(st.sampled_from([frozenset({SATO, SUZUKI}), frozenset({SATO})]))
+    return World(tuple(some), tuple(bans), tuple(some_calls), draw(rarely()), assigned)
 
 
 # --- what the pure gate says ---------------------------------------------------------------------
@@ -148,50 +198,81 @@ def worlds(draw: st.DrawFn) -> World:
 
 def facts(world: World, place: int) -> LeadFacts:
     lead = world.leads[place]
-    numbers = {point.e164 for point in lead.points} - {None}
-    box = lead.box
-    boxed = box and not box.released and (box.expires_in is None or box.expires_in > 0)
+    bans = [ban for ban in world.bans if ban.e164 in lead.numbers and not ban.lifted]
+    boxes = [Box(lead.box.holder)] if lead.box and lead.box.stands else []
+    for other_place, other in enumerate(world.leads):
+        shared = other_place != place and other.numbers & lead.numbers
+        if shared and other.box and other.box.stands:
+            groups = frozenset(WORKGROUPS[other.box.holder])
+            boxes.append(Box(other.box.holder, own=False, holder_workgroups=groups))
+    callback = lead.callback if lead.callback and not lead.callback.closed else None
+    abandoned = [
+        NOON + timedelta(hours=call.ended_in)
+        for call in world.calls
+        if call.abandoned and call.ended_in is not None and call.e164 in lead.numbers
+    ]
     return LeadFacts(
-        prohibited=any(
-            ban.e164 in numbers and not ban.lifted and ban.workgroup in (TOKYO, None)
-            for ban in world.bans
-        ),
-        boxed_by=UserId(1) if boxed else None,
+        project_id=lead.project,
+        prohibited_for=frozenset(ban.workgroup for ban in bans),
+        boxes=tuple(boxes),
         deleted=lead.deleted,
         project_closed=world.project_closed,
+        time_zone=lead.time_zone,
+        callback=OpenCallback(_in_hours(callback.due_in), callback.user) if callback else None,
         finished=lead.finished,
         attempts=lead.attempts,
-        next_attempt_at=_in_hours(lead.due_in),
-        callable_numbers=sum(point.may_be_dialled for point in lead.points),
+        next_attempt_at=None if lead.due_in is None else _in_hours(lead.due_in),
+        abandoned_at=max(abandoned, default=None),
         in_call=any(
-            not call.ended and (call.lead == place or call.e164 in numbers) for call in world.calls
+            call.ended_in is None and (call.lead == place or call.e164 in lead.numbers)
+            for call in world.calls
         ),
+        telephone_kinds=tuple(point.number_kind for point in lead.points if point.is_telephone),
     )
 
 
-def answer(world: World, place: int) -> Allowed | Refused:
-    return may_call(facts(world, place), CAMPAIGN, NOON)
+def answer(world: World, place: int, user: UserId | None = None) -> Allowed | Refused:
+    actor = request(user).actor(assigned=user is None or user in world.assigned)
+    return may_call(facts(world, place), actor, NOON)
 
 
-def word(world: World, place: int) -> str:
-    """The answer as the database spells it."""
-    found = answer(world, place)
-    return "allowed" if isinstance(found, Allowed) else found.reason.value
-
-
-def expected_claims(world: World, count: int) -> list[tuple[int, str]]:
+def expected_claims(world: World, count: int, user: UserId | None = None) -> list[tuple[int, str]]:
     """Lead and number in calling order; of leads that share a number the first is taken.
 
-    `count` × 2 leads are looked at, so that many shared numbers may leave a claim short.
+    For a user only his own leads and callbacks. A few more than `count` leads are looked at,
+    so that many shared numbers may leave a claim short.
     """
-    allowed = [n for n in range(len(world.leads)) if answer(world, n) == Allowed()]
-    in_order = sorted(allowed, key=lambda n: (-world.leads[n].priority, world.leads[n].attempts, n))
-    chosen: list[tuple[int, str]] = []
-    for place in in_order[: count * 2]:
-        e164 = next_number(world.leads[place])
-        if e164 not in {number for _, number in chosen} and len(chosen) < count:
-            chosen.append((place, e164))
-    return chosen
+    allowed = [
+        place
+        for place in range(len(world.leads))
+        if answer(world, place, user) == Allowed() and (user is None or _is_his(world, place, user))
+    ]
+    in_order = sorted(allowed, key=lambda place: calling_order(world.leads[place], place))
+    chosen: dict[str, int] = {}
+    for place in in_order[: looked_at(count)]:
+        if len(chosen) < count:
+            chosen.setdefault(next_number(world.leads[place]), place)
+    return [(place, e164) for e164, place in chosen.items()]
+
+
+def calling_order(lead: Lead, place: int) -> tuple[Any, ...]:
+    """Callbacks that are due, by time; then priority; then those least recently tried."""
+    callback = lead.callback if lead.callback and not lead.callback.closed else None
+    return (
+        callback is None,
+        callback.due_in if callback else 0,
+        -lead.priority,
+        lead.tried_at is not None,
+        lead.tried_at or 0,
+        place,
+    )
+
+
+def _is_his(world: World, place: int, user: UserId) -> bool:
+    lead = world.leads[place]
+    boxed = lead.box is not None and lead.box.stands and lead.box.holder == user
+    callback = lead.callback if lead.callback and not lead.callback.closed else None
+    return boxed or (callback is not None and callback.user == user)
 
 
 def next_number(lead: Lead) -> str:
@@ -210,64 +291,56 @@ def next_number(lead: Lead) -> str:
 async def build(connection: AsyncConnection, world: World) -> tuple[ClaimRequest, list[int]]:
     """Replaces whatever is in the database; the leads' ids in the world's order."""
     await _empty(connection)
-    await _insert(
-        connection, workgroups, {"id": TOKYO, "name": "東京"}, {"id": OSAKA, "name": "大阪"}
-    )
-    await _insert(
-        connection,
-        users,
-        {"id": 1, "login": "sato", "name": "佐藤", "password_hash": "", "created_at": NOON},
-    )
-    await _insert(
-        connection,
-        projects,
-        {
-            "id": 1,
-            "name": "光回線",
-            "created_at": NOON,
-            "closed_at": NOON if world.project_closed else None,
-        },
-    )
+    for number, name in ((TOKYO, "東京"), (OSAKA, "大阪"), (NAGOYA, "名古屋")):
+        await _insert(connection, workgroups, {"id": number, "name": name})
+    for user, groups in WORKGROUPS.items():
+        await _insert(
+            connection,
+            users,
+            {
+                "id": user,
+                "login": f"user{user}",
+                "name": f"担当{user}",
+                "password_hash": "",
+                "created_at": NOON,
+            },
+        )
+        for group in groups:
+            await _insert(connection, user_workgroups, {"user_id": user, "workgroup_id": group})
+    closed_at = NOON if world.project_closed else None
+    for number, name in ((1, "光回線"), (2, "保険")):
+        await _insert(
+            connection,
+            projects,
+            {"id": number, "name": name, "created_at": NOON, "closed_at": closed_at},
+        )
+    for user in sorted(world.assigned):
+        await _insert(connection, project_users, {"project_id": 1, "user_id": user})
     await _insert(
         connection,
         campaigns,
         {"id": 1, "name": "autumn", "project_id": 1, "state_changed_at": NOON},
     )
-    # Higher numbers first: the order of insertion is no accident of the answer.
     lead_ids = [1000 + place for place in range(len(world.leads))]
-    await _insert(connection, leads, *map(_lead_row, world.leads, lead_ids))
-    await _insert(
-        connection,
-        contact_points,
-        *(
-            _point_row(point, lead_id, position)
-            for lead, lead_id in zip(world.leads, lead_ids, strict=True)
-            for position, point in enumerate(lead.points)
-        ),
-    )
-    await _insert(
-        connection,
-        mybox_entries,
-        *(
-            _box_row(lead.box, lead_id)
-            for lead, lead_id in zip(world.leads, lead_ids, strict=True)
-            if lead.box
-        ),
-    )
+    for lead, lead_id in zip(world.leads, lead_ids, strict=True):
+        await _add_lead(connection, lead, lead_id)
     await _insert(connection, prohibitions, *map(_ban_row, world.bans))
     for call in world.calls:
         await _insert_call(connection, call, lead_ids[call.lead])
+    await lanes.refresh(connection, lead_ids, NOON)
     return request(), lead_ids
 
 
-def request() -> ClaimRequest:
+def request(user: UserId | None = None) -> ClaimRequest:
     return ClaimRequest(
         campaign_id=1,
         project_id=1,
-        workgroup_ids=(TOKYO,),
+        workgroup_ids=CALLING,
         max_attempts=MAX_ATTEMPTS,
+        hours=DAYTIME,
         trunk="carrier",
         caller_ids=("0312345678", "0312345679"),
+        for_user=user,
     )
 
 
@@ -275,34 +348,64 @@ async def _empty(connection: AsyncConnection) -> None:
     for table in (
         calls,
         actions,
+        callbacks,
         mybox_entries,
         contact_points,
         leads,
+        gate_lanes,
         prohibitions,
         campaigns,
+        project_users,
         projects,
+        user_workgroups,
         users,
         workgroups,
     ):
         await connection.execute(delete(table))
 
 
-async def _insert(connection: AsyncConnection, table: object, *rows: dict[str, object]) -> None:
+async def _insert(connection: AsyncConnection, table: Table, *rows: dict[str, object]) -> None:
     for row in rows:
-        await connection.execute(insert(table).values(row))  # type: ignore[arg-type]
+        await connection.execute(insert(table).values(row))
+
+
+async def _add_lead(connection: AsyncConnection, lead: Lead, lead_id: int) -> None:
+    lane_id = await lanes.lane_id_of(connection, lead.project, Lane())
+    await _insert(connection, leads, {**_lead_row(lead, lead_id), "lane_id": lane_id})
+    for position, point in enumerate(lead.points):
+        await _insert(connection, contact_points, _point_row(point, lead_id, position))
+    if lead.box:
+        await _insert(connection, mybox_entries, _box_row(lead.box, lead_id))
+    if lead.callback:
+        await _insert(
+            connection,
+            callbacks,
+            {
+                "lead_id": lead_id,
+                "project_id": lead.project,
+                "user_id": lead.callback.user,
+                "due_at": _in_hours(lead.callback.due_in),
+                "created_at": NOON,
+                "closed_at": NOON if lead.callback.closed else None,
+            },
+        )
 
 
 def _lead_row(lead: Lead, lead_id: int) -> dict[str, object]:
+    callback = lead.callback if lead.callback and not lead.callback.closed else None
     return {
         "id": lead_id,
-        "project_id": 1,
+        "project_id": lead.project,
         "name": f"リード{lead_id}",
         "created_at": NOON,
         "priority": lead.priority,
         "attempts": lead.attempts,
-        "next_attempt_at": _in_hours(lead.due_in),
+        "last_attempt_at": None if lead.tried_at is None else _in_hours(lead.tried_at),
+        "next_attempt_at": None if lead.due_in is None else _in_hours(lead.due_in),
         "finished_at": NOON if lead.finished else None,
         "deleted_at": NOON if lead.deleted else None,
+        "callback_at": _in_hours(callback.due_in) if callback else None,
+        "time_zone": lead.time_zone,
     }
 
 
@@ -318,12 +421,12 @@ def _point_row(point: Point, lead_id: int, position: int) -> dict[str, object]:
     }
 
 
-def _box_row(box: Box, lead_id: int) -> dict[str, object]:
+def _box_row(box: HeldBox, lead_id: int) -> dict[str, object]:
     return {
         "lead_id": lead_id,
-        "user_id": 1,
+        "user_id": box.holder,
         "since": NOON,
-        "expires_at": _in_hours(box.expires_in),
+        "expires_at": None if box.expires_in is None else _in_hours(box.expires_in),
         "released_at": NOON if box.released else None,
     }
 
@@ -344,6 +447,8 @@ async def _insert_call(connection: AsyncConnection, call: Call, lead_id: int) ->
         actions,
         {"id": call_id, "kind": "call", "at": NOON, "lead_id": lead_id, "project_id": 1},
     )
+    ended = call.ended_in is not None
+    outcome = "abandoned" if call.abandoned else "no_answer"
     await _insert(
         connection,
         calls,
@@ -354,10 +459,11 @@ async def _insert_call(connection: AsyncConnection, call: Call, lead_id: int) ->
             "trunk": "carrier",
             "attempt": 1,
             "claimed_at": NOON,
-            "ended_at": NOON if call.ended else None,
+            "ended_at": _in_hours(call.ended_in) if call.ended_in is not None else None,
+            "outcome": outcome if ended else None,
         },
     )
 
 
-def _in_hours(hours: int | None) -> datetime | None:
-    return None if hours is None else NOON + timedelta(hours=hours)
+def _in_hours(hours: int) -> datetime:
+    return NOON + timedelta(hours=hours)

@@ -5,18 +5,24 @@ from collections import Counter
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import select
 
-from dialer.claiming import claim, held_back, refusal_of
-from dialer.rules.eligibility import Allowed, Refused
+from dialer import mybox
+from dialer.claiming import ClaimedCall, claim, claim_lead
+from dialer.held_back import held_back
+from dialer.lead_facts import facts_of
+from dialer.messages import UserId
+from dialer.rules.eligibility import Refusal, Refused, refusals
 from dialer.storage.engine import Database
 from dialer.storage.tables import calls, contact_points, leads
 from tests.integration.claiming_worlds import (
+    ACTORS,
     NOON,
     World,
     answer,
     build,
     expected_claims,
+    facts,
     next_number,
-    word,
+    request,
     worlds,
 )
 
@@ -27,16 +33,16 @@ one_database = settings(
 
 
 @one_database
-@given(worlds())
+@given(worlds(), ACTORS)
 async def test_exactly_the_allowed_leads_are_taken_in_order(
-    database: Database, world: World
+    database: Database, world: World, user: UserId | None
 ) -> None:
     count = len(world.leads)
     async with database.write() as connection:
-        request, ids = await build(connection, world)
-    claimed = await claim(database, request, count, NOON)
-    assert [(call.lead_id, call.e164) for call in claimed] == [
-        (ids[place], e164) for place, e164 in expected_claims(world, count)
+        _, ids = await build(connection, world)
+    claimed = await claim(database, request(user), count, NOON)
+    assert [(call.lead_id, call.e164) for call in claimed.calls] == [
+        (ids[place], e164) for place, e164 in expected_claims(world, count, user)
     ]
 
 
@@ -46,40 +52,69 @@ async def test_no_more_are_taken_than_asked_for_and_the_first_come_first(
     database: Database, world: World
 ) -> None:
     async with database.write() as connection:
-        request, ids = await build(connection, world)
-    claimed = await claim(database, request, 2, NOON)
-    assert [(call.lead_id, call.e164) for call in claimed] == [
+        wanted, ids = await build(connection, world)
+    claimed = await claim(database, wanted, 2, NOON)
+    assert [(call.lead_id, call.e164) for call in claimed.calls] == [
         (ids[place], e164) for place, e164 in expected_claims(world, 2)
     ]
 
 
 @one_database
 @given(worlds())
-async def test_the_reason_of_each_lead_is_the_rules_reason(
-    database: Database, world: World
+async def test_the_facts_are_read_as_they_are(database: Database, world: World) -> None:
+    async with database.write() as connection:
+        _, ids = await build(connection, world)
+    async with database.read() as connection:
+        known = await facts_of(connection, ids, NOON)
+    for place, lead_id in enumerate(ids):
+        read, true = known[lead_id].facts, facts(world, place)
+        # Several boxes of one holder on one number are one to the gate.
+        assert set(read.boxes) == set(true.boxes)
+        assert {**_all(read), "boxes": ()} == {**_all(true), "boxes": ()}
+
+
+@one_database
+@given(worlds(), ACTORS)
+async def test_one_lead_is_taken_or_refused_as_the_rule_says(
+    database: Database, world: World, user: UserId | None
 ) -> None:
     async with database.write() as connection:
-        request, ids = await build(connection, world)
-    async with database.read() as connection:
-        words = [
-            (await connection.execute(refusal_of(request, lead_id, NOON))).scalar_one()
-            for lead_id in ids
-        ]
-    assert words == [word(world, place) for place in range(len(ids))]
+        _, ids = await build(connection, world)
+    for place, lead_id in enumerate(ids):
+        wanted = answer(world, place, user)
+        got = await claim_lead(database, request(user), lead_id, NOON)
+        if isinstance(wanted, Refused):
+            assert got == wanted
+        else:
+            assert isinstance(got, ClaimedCall)
+            assert (got.lead_id, got.e164) == (lead_id, next_number(world.leads[place]))
+            return  # its open call is not in the world
 
 
 @one_database
 @given(worlds())
 async def test_the_counts_by_reason_are_the_rules_counts(database: Database, world: World) -> None:
     async with database.write() as connection:
-        request, ids = await build(connection, world)
+        wanted, ids = await build(connection, world)
+    async with database.write() as connection:
+        await mybox.end_expired(connection, NOON)
     async with database.read() as connection:
-        counted = await held_back(connection, request, NOON)
-    answers = [answer(world, place) for place in range(len(ids))]
-    refused = [found for found in answers if isinstance(found, Refused)]
-    assert counted.callable_now == answers.count(Allowed())
-    assert counted.by_reason == Counter(found.reason for found in refused)
-    assert counted.next_at == min((r.retry_at for r in refused if r.retry_at), default=None)
+        counted = await held_back(connection, wanted, NOON)
+    of_project = [place for place in range(len(ids)) if world.leads[place].project == 1]
+    reasons = [_counts_under(world, place) for place in of_project]
+    assert counted.callable_now == reasons.count(None)
+    assert counted.by_reason == Counter(reason for reason in reasons if reason)
+
+
+def _counts_under(world: World, place: int) -> Refusal | None:
+    """The first reason; the hours only when there is no other."""
+    found = [one.reason for one in refusals(facts(world, place), request().actor(), NOON)]
+    others = [reason for reason in found if reason is not Refusal.OUTSIDE_HOURS]
+    return (others or found or [None])[0]
+
+
+def _all(read: object) -> dict[str, object]:
+    return {name: getattr(read, name) for name in read.__slots__}  # type: ignore[attr-defined]
 
 
 @one_database
@@ -88,8 +123,8 @@ async def test_a_claim_writes_its_calls_and_moves_its_leads(
     database: Database, world: World
 ) -> None:
     async with database.write() as connection:
-        request, ids = await build(connection, world)
-    claimed = await claim(database, request, len(ids), NOON)
+        wanted, ids = await build(connection, world)
+    claimed = (await claim(database, wanted, len(ids), NOON)).calls
     async with database.read() as connection:
         rows = (
             await connection.execute(
@@ -99,10 +134,7 @@ async def test_a_claim_writes_its_calls_and_moves_its_leads(
                 .where(calls.c.id.in_([call.call_id for call in claimed]))
             )
         ).all()
-        now_in_call = [
-            (await connection.execute(refusal_of(request, call.lead_id, NOON))).scalar_one()
-            for call in claimed
-        ]
+        known = await facts_of(connection, [call.lead_id for call in claimed], NOON)
     by_id = {row.id: row for row in rows}
     for call in claimed:
         row, lead = by_id[call.call_id], world.leads[ids.index(call.lead_id)]
@@ -112,8 +144,11 @@ async def test_a_claim_writes_its_calls_and_moves_its_leads(
             lead.attempts + 1,
         )
         assert (row.claimed_at, row.last_attempt_at, row.ended_at) == (NOON, NOON, None)
+        assert row.lease_until == call.lease_until > NOON
         assert row.caller_id == call.caller_id
-        assert call.caller_id in request.caller_ids
-    # The last attempt has been used, or the call is open: nobody takes the lead again.
-    assert all(found in ("in_call", "attempts_used") for found in now_in_call)
-    assert await claim(database, request, len(ids), NOON) == []
+        assert call.caller_id in wanted.caller_ids
+        assert row.decision["verdict"] == "allowed"
+        assert row.decision["attempts"] == lead.attempts
+        # The call is open: nobody takes the lead again.
+        assert known[call.lead_id].facts.in_call
+    assert (await claim(database, wanted, len(ids), NOON)).calls == ()

@@ -9,21 +9,13 @@ from sqlalchemy import func, insert, select, update
 
 from dialer.claiming import ClaimedCall, ClaimError, ClaimRequest, claim
 from dialer.storage.engine import Database
-from dialer.storage.tables import actions, calls, campaigns, contact_points, projects
+from dialer.storage.tables import actions, calls, campaigns, contact_points
 from tests.integration.claiming_worlds import NOON, Lead, Point, World, build
 from tests.small_world import add_lead
 
 
 def a_lead(*numbers: str) -> Lead:
-    return Lead(
-        priority=0,
-        attempts=0,
-        due_in=None,
-        finished=False,
-        deleted=False,
-        box=None,
-        points=tuple(Point("phone", number, "fixed", 0) for number in numbers),
-    )
+    return Lead(tuple(Point("phone", number, "fixed", 0) for number in numbers))
 
 
 def numbered(first: int) -> str:
@@ -32,14 +24,14 @@ def numbered(first: int) -> str:
 
 async def build_leads(database: Database, *some: Lead) -> tuple[ClaimRequest, list[int]]:
     async with database.write() as connection:
-        return await build(connection, World(some, (), (), project_closed=False))
+        return await build(connection, World(some))
 
 
 async def persistently(database: Database, request: ClaimRequest, count: int) -> list[ClaimedCall]:
     """As a runner does: when other claims were in the way, it comes again."""
     while True:
         try:
-            return await claim(database, request, count, NOON)
+            return list((await claim(database, request, count, NOON)).calls)
         except ClaimError:
             await asyncio.sleep(0)
 
@@ -64,7 +56,7 @@ async def test_no_lead_is_taken_twice_even_on_two_of_its_numbers(
         written = await connection.scalar(select(func.count()).select_from(calls))
     assert written == len(taken)
     # Whoever came too late for the first ones finds the rest.
-    while more := await claim(database, request, 5, NOON):
+    while more := (await claim(database, request, 5, NOON)).calls:
         taken += more
     assert sorted(call.lead_id for call in taken) == ids
 
@@ -103,7 +95,6 @@ async def test_two_campaigns_that_want_the_same_numbers_never_block_each_other(
     numbers = [numbered(n) for n in range(40)]
     request, _ = await build_leads(database, *(a_lead(number) for number in numbers))
     async with database.write() as connection:
-        await connection.execute(insert(projects).values(id=2, name="保険", created_at=NOON))
         await connection.execute(
             insert(campaigns).values(id=2, name="winter", project_id=2, state_changed_at=NOON)
         )

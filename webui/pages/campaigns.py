@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import campaign_state, claiming
+from dialer import campaign_state, held_back
 from dialer.campaign import CampaignSettings, Mode
 from dialer.campaign_state import CampaignCounts, CampaignRow, LeadProgress
 from dialer.campaigns import CampaignLive
-from dialer.claiming import LeadsHeldBack
 from dialer.floor_views import AgentView
+from dialer.held_back import LeadsHeldBack
 from dialer.rules.agent_state import AgentState
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.pacing import NotDialling
@@ -172,11 +172,11 @@ class Stocks:
         progress = await campaign_state.lead_progress(
             connection, project_id=row.project_id, now=now
         )
-        held_back = None
+        counted = None
         with suppress(CampaignNotReady):  # the card shows why, from the runner
             campaign = await load_campaign(connection, settings)
-            held_back = await claiming.held_back(connection, campaign.claim_request, now)
-        stock = Stock(progress, held_back)
+            counted = await held_back.held_back(connection, campaign.claim_request, now)
+        stock = Stock(progress, counted)
         self._counted[row.id] = (now, stock)
         return stock
 

@@ -119,7 +119,18 @@ async def _definitions(database: Database) -> set[tuple[str, ...]]:
         return {tuple(map(str, row)) for row in rows if "alembic_version" not in str(row)}
 
 
-_SQLITE_DEFINITIONS = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+# Not the text of CREATE TABLE: a column that came later stands elsewhere in it.
+_SQLITE_DEFINITIONS = """
+    SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql > ''
+    UNION ALL
+    SELECT 'column', t.name || '.' || c.name,
+           c.type || ' ' || c."notnull" || ' ' || coalesce(c.dflt_value, '') || ' ' || c.pk
+    FROM sqlite_master t JOIN pragma_table_xinfo(t.name) c WHERE t.type = 'table'
+    UNION ALL
+    SELECT 'foreign key', t.name || '.' || f."from",
+           f."table" || ' ' || f."to" || ' ' || f.on_delete
+    FROM sqlite_master t JOIN pragma_foreign_key_list(t.name) f WHERE t.type = 'table'
+"""
 _POSTGRES_DEFINITIONS = """
     SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
     UNION ALL
@@ -130,6 +141,8 @@ _POSTGRES_DEFINITIONS = """
            concat_ws(' ', data_type, character_maximum_length, is_nullable, column_default,
                      collation_name)
     FROM information_schema.columns WHERE table_schema = 'public'
+    UNION ALL
+    SELECT 'trigger', tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
 """
 
 
