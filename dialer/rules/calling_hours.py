@@ -25,7 +25,7 @@ class CallingHours:
 
     def is_open(self, now: datetime) -> bool:
         local = now.astimezone(ZoneInfo(self.time_zone))
-        window = self._window_on(local.date())
+        window = self.window_on(local.date())
         return window is not None and window[0] <= local.time() < window[1]
 
     def next_opening(self, now: datetime) -> datetime | None:
@@ -36,14 +36,15 @@ class CallingHours:
         today = now.astimezone(zone).date()
         for ahead in range(_DAYS_TO_LOOK_AHEAD):
             day = today + timedelta(days=ahead)
-            if window := self._window_on(day):
+            if window := self.window_on(day):
                 opening = datetime.combine(day, window[0], zone).astimezone(now.tzinfo)
                 # A window within the hour that summer time skips does not open that day.
                 if opening > now and self.is_open(opening):
                     return opening
         return None
 
-    def _window_on(self, day: date) -> tuple[time, time] | None:
+    def window_on(self, day: date) -> tuple[time, time] | None:
+        """When it opens and closes on a day of its time zone; None: it does not open."""
         if self.closed_on_holidays and day in _japanese_holidays:
             return None
         return self.windows.get(WEEKDAYS[day.weekday()])
