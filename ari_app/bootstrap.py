@@ -141,6 +141,7 @@ async def running(
                 time_zone=settings.time_zone,
                 language=settings.language,
                 secure_cookies=settings.cookies_over_https_only,
+                mybox=settings.mybox.policy,
             ),
         )
         address = await _web(settings, services, stack)

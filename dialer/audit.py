@@ -49,3 +49,24 @@ async def record(
             address=_address.get() if address is None else address,
         )
     )
+
+
+async def record_each(
+    connection: AsyncConnection,
+    *,
+    user_id: int | None,
+    action: str,
+    details: Mapping[str, Mapping[str, object]],
+    now: datetime,
+) -> None:
+    """`record` of one action done to many subjects, each with its detail."""
+    if not details:
+        return
+    line = {"at": now, "user_id": user_id, "action": action, "address": _address.get()}
+    await connection.execute(
+        insert(audit_log),
+        [
+            {**line, "subject": subject, "detail": dict(detail)}
+            for subject, detail in details.items()
+        ],
+    )

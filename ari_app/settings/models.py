@@ -4,6 +4,7 @@ Every field's description is its documentation in the JSON Schema, which editors
 All addresses that something listens on are loopback unless told otherwise.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from dialer.campaign import CampaignSettings
 from dialer.campaign import Settings as Section
+from dialer.rules.mybox import MyBoxPolicy
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]+$", max_length=253)]
@@ -158,6 +160,29 @@ class RecordingsSettings(Section):
     )
 
 
+class MyBoxSettings(Section):
+    """MyBox: leads that one user keeps for himself."""
+
+    expires_after_days: int | None = Field(
+        None,
+        ge=1,
+        le=3650,
+        description="days after which a lead leaves a MyBox by itself; left out: never",
+    )
+    limit_per_user: int | None = Field(
+        None, ge=1, le=1_000_000, description="leads that one user may hold; left out: any number"
+    )
+
+    @property
+    def policy(self) -> MyBoxPolicy:
+        """The same for the use cases."""
+        days = self.expires_after_days
+        return MyBoxPolicy(
+            expires_after=None if days is None else timedelta(days=days),
+            limit_per_user=self.limit_per_user,
+        )
+
+
 class KakeruSettings(Section):
     """One installation."""
 
@@ -177,6 +202,7 @@ class KakeruSettings(Section):
         default_factory=dict, description="carriers by name, as campaigns refer to them"
     )
     recordings: RecordingsSettings = RecordingsSettings()
+    mybox: MyBoxSettings = MyBoxSettings()
 
     @field_validator(
         "database",
@@ -185,6 +211,7 @@ class KakeruSettings(Section):
         "asterisk",
         "trunks",
         "recordings",
+        "mybox",
         mode="before",
     )
     @classmethod

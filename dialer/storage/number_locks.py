@@ -18,8 +18,9 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, Integer, bindparam, cast, func, literal, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-# Any number will do, as long as every version of Kakeru takes the same.
+# Any numbers will do, as long as every version of Kakeru takes the same.
 _SPACE = 0x6B61
+_BOXES = 0x6B62
 
 
 async def lock_for_change(connection: AsyncConnection, e164s: Collection[str]) -> None:
@@ -39,6 +40,18 @@ def is_still(e164: ColumnElement[str | None]) -> ColumnElement[bool]:
     """
     lock = cast(func.right(e164, 3), Integer)
     return func.pg_try_advisory_xact_lock_shared(literal(_SPACE), lock)
+
+
+async def lock_box(connection: AsyncConnection, user_id: int) -> None:
+    """Waits until nobody else fills this user's MyBox; nobody will until the end.
+
+    Taken after the locks of numbers and before rows, one to a transaction.
+    """
+    if connection.dialect.name == "sqlite":
+        return
+    await connection.execute(
+        text(f"SELECT pg_advisory_xact_lock({_BOXES}, :box)").bindparams(box=user_id % 2**31)
+    )
 
 
 async def _lock(connection: AsyncConnection, lock: str, e164s: Collection[str]) -> None:

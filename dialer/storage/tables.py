@@ -291,6 +291,14 @@ Index(
     postgresql_where=text("released_at IS NULL"),
 )
 
+# What a user holds, newest last: his list, and how many there are.
+Index(
+    "ix_mybox_entries_held",
+    mybox_entries.c.user_id,
+    mybox_entries.c.id,
+    sqlite_where=text("released_at IS NULL"),
+    postgresql_where=text("released_at IS NULL"),
+)
 Index(
     "ix_mybox_entries_expiring",
     mybox_entries.c.expires_at,

@@ -31,7 +31,7 @@ async def test_a_held_lead_is_held_by_one(database: Database, world: SmallWorld,
             connection, lead_id=lead, user_id=world.suzuki.id, by=world.suzuki, now=NOON
         )
         holder = await mybox.holder_of(connection, lead_id=lead, now=LATER)
-        with pytest.raises(mybox.HeldByAnother, match="MyBox of 鈴木") as caught:
+        with pytest.raises(mybox.HeldByAnother, match="MyBox of another user") as caught:
             await mybox.put(
                 connection, lead_id=lead, user_id=world.tanaka.id, by=world.tanaka, now=LATER
             )
