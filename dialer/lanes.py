@@ -5,7 +5,7 @@ concerned in the same transaction. A lane only decides where a claim looks: each
 lead that it finds is judged by its facts before it is called.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,8 @@ from dialer.rules.eligibility import Refusal
 from dialer.rules.lane import Lane, lane_of
 from dialer.storage.batches import batches
 from dialer.storage.dialects import insert_if_new
+from dialer.storage.engine import Database
+from dialer.storage.number_locks import lock_for_call, lock_for_change
 from dialer.storage.tables import (
     contact_points,
     gate_lanes,
@@ -73,17 +75,38 @@ async def place_new(
     """
     concerned = set(lead_ids)
     for some in batches(sorted(set(e164s))):
-        prohibited = select(prohibitions.c.e164).where(
-            prohibitions.c.e164.in_(some), prohibitions.c.lifted_at.is_(None)
-        )
-        boxed = (
-            select(contact_points.c.e164)
-            .join(mybox_entries, mybox_entries.c.lead_id == contact_points.c.lead_id)
-            .where(contact_points.c.e164.in_(some), mybox_entries.c.released_at.is_(None))
-        )
-        known = (await connection.execute(prohibited.union(boxed))).scalars().all()
-        concerned.update(await leads_with(connection, known))
+        concerned.update(await leads_with(connection, await _known_numbers(connection, some)))
     await refresh(connection, concerned, now)
+
+
+async def place_again(database: Database, e164s: Collection[str], now: datetime) -> None:
+    """`place_new` once more, when the transaction that put the leads there has committed.
+
+    What was said about their numbers while it ran did not see the leads, nor they it. Whoever
+    says something holds the numbers' locks until it is committed, so having waited for those
+    once is enough: from then on everybody sees the leads.
+    """
+    for some in batches(sorted(set(e164s))):
+        async with database.write() as connection:
+            await lock_for_call(connection, some)
+            known = await _known_numbers(connection, some)
+        if known:
+            async with database.write() as connection:
+                await lock_for_change(connection, known)
+                await refresh_numbers(connection, known, now)
+
+
+async def _known_numbers(connection: AsyncConnection, e164s: Sequence[str]) -> Sequence[str]:
+    """Those of at most a thousand numbers that are prohibited for somebody or of a boxed lead."""
+    prohibited = select(prohibitions.c.e164).where(
+        prohibitions.c.e164.in_(e164s), prohibitions.c.lifted_at.is_(None)
+    )
+    boxed = (
+        select(contact_points.c.e164)
+        .join(mybox_entries, mybox_entries.c.lead_id == contact_points.c.lead_id)
+        .where(contact_points.c.e164.in_(e164s), mybox_entries.c.released_at.is_(None))
+    )
+    return (await connection.execute(prohibited.union(boxed))).scalars().all()
 
 
 async def lane_id_of(connection: AsyncConnection, project_id: int, lane: Lane) -> int:

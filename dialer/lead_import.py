@@ -29,7 +29,7 @@ from dialer.users import User
 
 
 class LeadImportError(Exception):
-    """The import did not happen and nothing of it was stored; the message says why."""
+    """The import did not happen, or not to its end; the message says what is stored, and why."""
 
 
 class ImportStep(StrEnum):
@@ -96,6 +96,7 @@ async def import_leads(
             f"nothing was imported, the database could not store it: {cause}; "
             "is the disk full or read-only?"
         ) from error
+    await _place_again(database, checked.leads, now)
     return ImportReport(
         project=target.name,
         file=file,
@@ -243,13 +244,29 @@ async def _store(
 async def _place(
     connection: AsyncConnection, drafts: Sequence[LeadDraft], ids: Sequence[int], now: datetime
 ) -> None:
-    numbers = {
-        contact.e164 for draft in drafts for contact in draft.contacts if contact.e164 is not None
-    }
     elsewhere = [
         lead_id for draft, lead_id in zip(drafts, ids, strict=True) if not draft.callable_numbers
     ]
-    await lanes.place_new(connection, numbers, elsewhere, now)
+    await lanes.place_new(connection, _numbers_of(drafts), elsewhere, now)
+
+
+async def _place_again(database: Database, drafts: Sequence[LeadDraft], now: datetime) -> None:
+    """For what was prohibited, or put into a box, while the import's transaction ran."""
+    try:
+        await lanes.place_again(database, _numbers_of(drafts), now)
+    except (SQLAlchemyError, OSError) as error:
+        cause = str(error.__cause__ or error).splitlines()[0]
+        raise LeadImportError(
+            f"all {len(drafts)} leads were imported, but then the database failed: {cause}; "
+            "do not import them again"
+        ) from error
+
+
+def _numbers_of(drafts: Sequence[LeadDraft]) -> set[str]:
+    """All their numbers, fax included."""
+    return {
+        contact.e164 for draft in drafts for contact in draft.contacts if contact.e164 is not None
+    }
 
 
 def _lead_rows(

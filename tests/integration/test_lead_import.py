@@ -21,7 +21,7 @@ from dialer.lead_import import (
 from dialer.rules.lead_problem import RowNote, RowReason
 from dialer.storage.engine import Database, open_database
 from dialer.storage.tables import audit_log, contact_points, lead_imports, leads
-from tests.small_world import NOON
+from tests.small_world import NOON, add_lead
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 PROJECT = "光回線"
@@ -207,9 +207,7 @@ async def test_ids_go_on_after_an_import(database: Database, project: int) -> No
     text = "会社名,電話番号\n日の出,03-5254-2287\n"
     await take_text(database, text)
     async with database.write() as connection:
-        await connection.execute(
-            leads.insert().values(project_id=project, name="手入力", created_at=NOON)
-        )
+        await add_lead(connection, project, name="手入力")
     await take_text(database, text)
 
     assert len({lead["id"] for lead in await stored(database)}) == 3
