@@ -15,19 +15,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import mybox
-from dialer.calling_order import JudgedLane, judged_lanes, make_ready, walk
+from dialer.calling_order import make_ready, walk
+from dialer.judged_lanes import JudgedLane, judged_lanes
 from dialer.lead_facts import KnownLead, Telephone, facts_of, numbers_of
 from dialer.messages import CallId, UserId
 from dialer.rules.calling_hours import CallingHours
 from dialer.rules.eligibility import Actor, Allowed, Refusal, Refused, may_call
+from dialer.storage.claim_queries import write_calls
 from dialer.storage.engine import Database
 from dialer.storage.number_locks import lock_for_call
-from dialer.storage.tables import actions, calls, contact_points, leads
+from dialer.storage.tables import leads
 
 # A call that is not dialled by then never will be: whoever took it is dead.
 CLAIM_LEASE = timedelta(seconds=60)
@@ -163,7 +165,7 @@ async def _claim(
 
 def looked_at(count: int) -> int:
     """How many leads a claim of `count` judges, at most."""
-    return count + max(4, count // 4)
+    return count + max(4, count // 8)
 
 
 def _opens_at(lanes: Sequence[JudgedLane]) -> datetime | None:
@@ -261,48 +263,30 @@ def _decision(actor: Actor, lead: KnownLead, now: datetime) -> dict[str, object]
 async def _write(
     connection: AsyncConnection, request: ClaimRequest, taken: Sequence[_Taken], now: datetime
 ) -> None:
-    if not taken:
-        return
-    await connection.execute(
-        insert(actions),
+    common = {
+        "kind": "call",
+        "at": now,
+        "project_id": request.project_id,
+        "campaign_id": request.campaign_id,
+        "trunk": request.trunk,
+        "claimed_at": now,
+    }
+    await write_calls(
+        connection,
         [
             {
+                **common,
                 "id": one.call.call_id,
-                "kind": "call",
-                "at": now,
                 "lead_id": one.call.lead_id,
-                "project_id": request.project_id,
-            }
-            for one in taken
-        ],
-    )
-    await connection.execute(
-        insert(calls),
-        [
-            {
-                "id": one.call.call_id,
-                "campaign_id": request.campaign_id,
                 "contact_point_id": one.contact_point_id,
                 "e164": one.call.e164,
-                "trunk": request.trunk,
                 "caller_id": one.call.caller_id,
                 "attempt": one.call.attempt,
                 "for_user_id": one.call.for_user,
-                "claimed_at": now,
                 "lease_until": one.call.lease_until,
                 "decision": one.decision,
             }
             # By number: two claims that want the same numbers never wait in a circle.
             for one in sorted(taken, key=lambda one: one.call.e164)
         ],
-    )
-    await connection.execute(
-        update(leads)
-        .where(leads.c.id.in_([one.call.lead_id for one in taken]))
-        .values(attempts=leads.c.attempts + 1, last_attempt_at=now)
-    )
-    await connection.execute(
-        update(contact_points)
-        .where(contact_points.c.id.in_([one.contact_point_id for one in taken]))
-        .values(attempts=contact_points.c.attempts + 1)
     )

@@ -1,17 +1,20 @@
 """The facts of leads that the gate judges by, read from the tables that hold the truth."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Row,
     ScalarSelect,
     Select,
     String,
     and_,
+    bindparam,
     cast,
     exists,
     func,
@@ -35,6 +38,7 @@ from dialer.storage.tables import (
     projects,
     user_workgroups,
 )
+from dialer.storage.types import UTCDateTime
 
 # Kinds of contact point that a telephone can be behind.
 TELEPHONES = ("mobile", "phone", "other")
@@ -73,14 +77,13 @@ async def facts_of(
 ) -> dict[int, KnownLead]:
     """What the gate must know of each of these leads; unknown ids are left out.
 
-    Two queries for every thousand leads, each by indexes.
+    One query for every thousand leads, by indexes.
     """
     known: dict[int, KnownLead] = {}
     for some in batches(sorted(set(lead_ids))):
-        rows = (await connection.execute(_facts(now).where(leads.c.id.in_(some)))).all()
-        points = await _points(connection, some)
-        for row in rows:
-            known[row.id] = _known(row, points.get(row.id, ()))
+        rows = await connection.execute(_FACTS, {"now": now, "ids": some})
+        for lead_id, of_lead in groupby(rows, key=lambda row: int(row.id)):
+            known[lead_id] = _known(list(of_lead))
     return known
 
 
@@ -110,19 +113,39 @@ async def leads_with(connection: AsyncConnection, e164s: Collection[str]) -> lis
 
 # --- conditions on a row of leads, shared with the claim's walk ---------------------------
 
+NOW = bindparam("now", type_=UTCDateTime)
+_ABANDONED = calls.c.outcome == literal_column("'abandoned'")  # as the index has it
+
+
+def in_play() -> ColumnElement[bool]:
+    """Neither finished nor deleted, and no callback is agreed."""
+    return and_(
+        leads.c.finished_at.is_(None), leads.c.deleted_at.is_(None), leads.c.callback_at.is_(None)
+    )
+
+
+def waits() -> ColumnElement[bool]:
+    """In play, but its next attempt has a time, be it past or to come."""
+    return and_(in_play(), leads.c.next_attempt_at.is_not(None))
+
 
 def has_open_call() -> ColumnElement[bool]:
     """An open call to the lead itself, or to any of its numbers through another lead."""
-    open_calls = calls.c.ended_at.is_(None)
-    to_the_lead = exists().where(
-        open_calls, actions.c.id == calls.c.id, actions.c.lead_id == leads.c.id
-    )
     to_a_number = exists().where(
-        open_calls,
+        calls.c.ended_at.is_(None),
         contact_points.c.lead_id == leads.c.id,
         calls.c.e164 == contact_points.c.e164,
     )
-    return or_(to_the_lead, to_a_number)
+    return or_(open_call_to_the_lead(), to_a_number)
+
+
+def open_call_to_the_lead() -> ColumnElement[bool]:
+    """Be it to a number that the lead has no longer."""
+    return exists().where(
+        calls.c.ended_at.is_(None),
+        actions.c.id == calls.c.id,
+        actions.c.lead_id == leads.c.id,
+    )
 
 
 def abandoned_at() -> ScalarSelect[datetime]:
@@ -130,7 +153,7 @@ def abandoned_at() -> ScalarSelect[datetime]:
     return (
         select(func.max(calls.c.ended_at))
         .where(
-            calls.c.outcome == literal_column("'abandoned'"),  # as the index has it
+            _ABANDONED,
             calls.c.e164 == contact_points.c.e164,
             contact_points.c.lead_id == leads.c.id,
         )
@@ -139,7 +162,7 @@ def abandoned_at() -> ScalarSelect[datetime]:
     )
 
 
-def box_stands(now: datetime) -> ColumnElement[bool]:
+def box_stands(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Whether a row of mybox_entries keeps others away at `now`."""
     return and_(
         mybox_entries.c.released_at.is_(None),
@@ -150,130 +173,51 @@ def box_stands(now: datetime) -> ColumnElement[bool]:
 # --- reading ------------------------------------------------------------------------------
 
 
-def _facts(now: datetime) -> Select[Any]:
-    own_box = and_(mybox_entries.c.lead_id == leads.c.id, box_stands(now))
-    open_callback = and_(callbacks.c.lead_id == leads.c.id, callbacks.c.closed_at.is_(None))
-    return select(
-        leads.c.id,
-        leads.c.project_id,
-        leads.c.deleted_at,
-        projects.c.closed_at,
-        leads.c.time_zone,
-        leads.c.finished_at,
-        leads.c.attempts,
-        leads.c.next_attempt_at,
-        mybox_entries.c.user_id.label("box_user_id"),
-        callbacks.c.due_at,
-        callbacks.c.user_id.label("callback_user_id"),
-        _prohibited_for().label("prohibited_for"),
-        _number_boxes(now).label("number_boxes"),
-        abandoned_at().label("abandoned_at"),
-        has_open_call().label("in_call"),
-    ).select_from(
-        leads.join(projects, projects.c.id == leads.c.project_id)
-        .outerjoin(mybox_entries, own_box)
-        .outerjoin(callbacks, open_callback)
-    )
-
-
-def _prohibited_for() -> ScalarSelect[str]:
-    """``3 7``: the workgroups for which one of its numbers is prohibited; 0: the company."""
-    workgroup = func.coalesce(prohibitions.c.workgroup_id, 0)
-    return (
-        select(func.aggregate_strings(cast(workgroup, String), " "))
-        .where(
-            contact_points.c.lead_id == leads.c.id,
-            prohibitions.c.e164 == contact_points.c.e164,
-            prohibitions.c.lifted_at.is_(None),
-        )
-        .correlate(leads)
-        .scalar_subquery()
-    )
-
-
-def _number_boxes(now: datetime) -> ScalarSelect[str]:
-    """``12:3 12:7``: who holds another lead of one of its numbers, with his workgroups."""
-    own, other = contact_points.alias("own"), contact_points.alias("other")
-    held = mybox_entries.alias("held")
-    pair = (
-        cast(held.c.user_id, String)
-        + ":"
-        + cast(func.coalesce(user_workgroups.c.workgroup_id, 0), String)
-    )
-    return (
-        select(func.aggregate_strings(pair, " "))
-        .select_from(
-            own.join(other, and_(other.c.e164 == own.c.e164, other.c.lead_id != own.c.lead_id))
-            .join(held, held.c.lead_id == other.c.lead_id)
-            .outerjoin(user_workgroups, user_workgroups.c.user_id == held.c.user_id)
-        )
-        .where(
-            own.c.lead_id == leads.c.id,
-            held.c.released_at.is_(None),
-            or_(held.c.expires_at.is_(None), held.c.expires_at > now),
-        )
-        .correlate(leads)
-        .scalar_subquery()
-    )
-
-
-async def _points(
-    connection: AsyncConnection, lead_ids: Sequence[int]
-) -> Mapping[int, Sequence[Any]]:
-    points: dict[int, list[Any]] = {}
-    rows = (
-        await connection.execute(
-            select(
-                contact_points.c.id,
-                contact_points.c.lead_id,
-                contact_points.c.kind,
-                contact_points.c.e164,
-                contact_points.c.number_kind,
-                contact_points.c.attempts,
-            )
-            .where(contact_points.c.lead_id.in_(lead_ids), contact_points.c.e164.is_not(None))
-            .order_by(contact_points.c.lead_id, contact_points.c.position, contact_points.c.id)
-        )
-    ).all()
-    for point in rows:
-        points.setdefault(point.lead_id, []).append(point)
-    return points
-
-
-def _known(row: Row[Any], points: Sequence[Any]) -> KnownLead:
+def _known(rows: Sequence[Row[Any]]) -> KnownLead:
+    """From the rows of one lead: one for each of its numbers, or a single one without."""
+    lead = rows[0]
+    numbered = [row for row in rows if row.e164 is not None]
     telephones = tuple(
-        Telephone(point.id, point.e164, point.number_kind, point.attempts)
-        for point in points
-        if point.kind in TELEPHONES
+        Telephone(row.point_id, row.e164, row.number_kind, row.point_attempts)
+        for row in numbered
+        if row.kind in TELEPHONES
     )
-    callback = None
-    if row.due_at is not None:
-        holder = row.callback_user_id
-        callback = OpenCallback(row.due_at, None if holder is None else UserId(holder))
     facts = LeadFacts(
-        project_id=row.project_id,
-        prohibited_for=frozenset(int(one) or None for one in _words(row.prohibited_for)),
-        boxes=_boxes(row),
-        deleted=row.deleted_at is not None,
-        project_closed=row.closed_at is not None,
-        time_zone=row.time_zone,
-        callback=callback,
-        finished=row.finished_at is not None,
-        attempts=row.attempts,
-        next_attempt_at=row.next_attempt_at,
-        abandoned_at=row.abandoned_at,
-        in_call=bool(row.in_call),
+        project_id=lead.project_id,
+        prohibited_for=frozenset(
+            int(one) or None for row in numbered for one in _words(row.prohibited_for)
+        ),
+        boxes=_boxes(lead.box_user_id, numbered),
+        deleted=lead.deleted_at is not None,
+        project_closed=lead.closed_at is not None,
+        time_zone=lead.time_zone,
+        callback=_callback(lead),
+        finished=lead.finished_at is not None,
+        attempts=lead.attempts,
+        next_attempt_at=lead.next_attempt_at,
+        abandoned_at=max(
+            (row.abandoned_at for row in numbered if row.abandoned_at is not None), default=None
+        ),
+        in_call=bool(lead.lead_in_call) or any(row.number_in_call for row in numbered),
         telephone_kinds=tuple(telephone.number_kind for telephone in telephones),
     )
-    return KnownLead(facts, telephones, tuple(dict.fromkeys(point.e164 for point in points)))
+    return KnownLead(facts, telephones, tuple(dict.fromkeys(row.e164 for row in numbered)))
 
 
-def _boxes(row: Row[Any]) -> tuple[Box, ...]:
-    boxes = [] if row.box_user_id is None else [Box(UserId(row.box_user_id))]
+def _callback(lead: Row[Any]) -> OpenCallback | None:
+    if lead.due_at is None:
+        return None
+    user_id = lead.callback_user_id
+    return OpenCallback(lead.due_at, None if user_id is None else UserId(user_id))
+
+
+def _boxes(own: int | None, numbered: Sequence[Row[Any]]) -> tuple[Box, ...]:
+    boxes = [] if own is None else [Box(UserId(own))]
     groups: dict[UserId, set[int]] = {}
-    for word in _words(row.number_boxes):
-        holder, _, workgroup = word.partition(":")
-        groups.setdefault(UserId(int(holder)), set()).add(int(workgroup))
+    for row in numbered:
+        for word in _words(row.number_boxes):
+            holder, _, workgroup = word.partition(":")
+            groups.setdefault(UserId(int(holder)), set()).add(int(workgroup))
     boxes += [
         Box(holder, own=False, holder_workgroups=frozenset(some - {0}))
         for holder, some in sorted(groups.items())
@@ -283,3 +227,99 @@ def _boxes(row: Row[Any]) -> tuple[Box, ...]:
 
 def _words(text: str | None) -> Sequence[str]:
     return text.split() if text else ()
+
+
+# --- the statement, made once: building it takes longer than running it -------------------------
+
+
+def _facts() -> Select[Any]:
+    own_box = and_(mybox_entries.c.lead_id == leads.c.id, box_stands(NOW))
+    open_callback = and_(callbacks.c.lead_id == leads.c.id, callbacks.c.closed_at.is_(None))
+    number = and_(contact_points.c.lead_id == leads.c.id, contact_points.c.e164.is_not(None))
+    return (
+        select(
+            leads.c.id,
+            leads.c.project_id,
+            leads.c.deleted_at,
+            projects.c.closed_at,
+            leads.c.time_zone,
+            leads.c.finished_at,
+            leads.c.attempts,
+            leads.c.next_attempt_at,
+            mybox_entries.c.user_id.label("box_user_id"),
+            callbacks.c.due_at,
+            callbacks.c.user_id.label("callback_user_id"),
+            open_call_to_the_lead().label("lead_in_call"),
+            contact_points.c.id.label("point_id"),
+            contact_points.c.kind,
+            contact_points.c.e164,
+            contact_points.c.number_kind,
+            contact_points.c.attempts.label("point_attempts"),
+            _prohibited_for().label("prohibited_for"),
+            _number_boxes().label("number_boxes"),
+            _abandoned_at().label("abandoned_at"),
+            _number_in_call().label("number_in_call"),
+        )
+        .select_from(
+            leads.join(projects, projects.c.id == leads.c.project_id)
+            .outerjoin(mybox_entries, own_box)
+            .outerjoin(callbacks, open_callback)
+            .outerjoin(contact_points, number)
+        )
+        .where(leads.c.id.in_(bindparam("ids", expanding=True)))
+        .order_by(leads.c.id, contact_points.c.position, contact_points.c.id)
+    )
+
+
+def _prohibited_for() -> ScalarSelect[str]:
+    """``3 7``: the workgroups for which the number is prohibited; 0: the company."""
+    workgroup = func.coalesce(prohibitions.c.workgroup_id, 0)
+    return (
+        select(func.aggregate_strings(cast(workgroup, String), " "))
+        .where(
+            prohibitions.c.e164 == contact_points.c.e164,
+            prohibitions.c.lifted_at.is_(None),
+        )
+        .scalar_subquery()
+    )
+
+
+def _number_boxes() -> ScalarSelect[str]:
+    """``12:3 12:7``: who holds another lead of the number, with his workgroups."""
+    other, held = contact_points.alias("other"), mybox_entries.alias("held")
+    pair = (
+        cast(held.c.user_id, String)
+        + ":"
+        + cast(func.coalesce(user_workgroups.c.workgroup_id, 0), String)
+    )
+    return (
+        select(func.aggregate_strings(pair, " "))
+        .select_from(
+            other.join(held, held.c.lead_id == other.c.lead_id).outerjoin(
+                user_workgroups, user_workgroups.c.user_id == held.c.user_id
+            )
+        )
+        .where(
+            other.c.e164 == contact_points.c.e164,
+            other.c.lead_id != contact_points.c.lead_id,
+            held.c.released_at.is_(None),
+            or_(held.c.expires_at.is_(None), held.c.expires_at > NOW),
+        )
+        .correlate(contact_points)
+        .scalar_subquery()
+    )
+
+
+def _abandoned_at() -> ScalarSelect[datetime]:
+    return (
+        select(func.max(calls.c.ended_at))
+        .where(_ABANDONED, calls.c.e164 == contact_points.c.e164)
+        .scalar_subquery()
+    )
+
+
+def _number_in_call() -> ColumnElement[bool]:
+    return exists().where(calls.c.ended_at.is_(None), calls.c.e164 == contact_points.c.e164)
+
+
+_FACTS = _facts()

@@ -19,7 +19,7 @@ from ari_app.runtime import programs
 
 _SECONDS_TO_START = 20
 # A database that is thrown away need not survive a power cut.
-_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60")
+_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,11 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
+def postgres_server(*settings: str, durable: bool = False) -> Iterator[PostgresServer]:
     """Starts one, in under two seconds, and stops it at the end.
 
-    PostgreSQL refuses to run as root, so then it runs as nobody.
+    `settings` are like ``shared_buffers=1GB``. A `durable` one writes as a real one does, for
+    measurements. PostgreSQL refuses to run as root, so then it runs as nobody.
     """
     program = programs.postgres()
     binaries = Path(program.argv_prefix[-1]).parent
@@ -69,10 +70,11 @@ def postgres_server() -> Iterator[PostgresServer]:
             cwd=folder,
             **options,
         )
-        settings = [word for setting in _FAST for word in ("-c", setting)]
+        chosen = [*(() if durable else _FAST), "max_connections=60", *settings]
+        options_of_server = [word for setting in chosen for word in ("-c", setting)]
         with (folder / "log").open("wb") as log:
             server = subprocess.Popen(
-                [binaries / "postgres", "-D", data, "-k", folder, "-h", "", *settings],
+                [binaries / "postgres", "-D", data, "-k", folder, "-h", "", *options_of_server],
                 stdout=log,
                 stderr=log,
                 cwd=folder,
