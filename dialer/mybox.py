@@ -287,18 +287,32 @@ async def move_all(
     )
 
 
+_ENDED_AT_ONCE = 500  # the next claim goes on with the rest
+
+
 async def end_expired(connection: AsyncConnection, now: datetime) -> None:
     """Writes down that boxes whose time is over have ended; claims do this when they meet one."""
-    ended = await connection.execute(
-        update(mybox_entries)
-        .where(mybox_entries.c.released_at.is_(None), mybox_entries.c.expires_at <= now)
-        .values(released_at=mybox_entries.c.expires_at)
-        .returning(mybox_entries.c.lead_id)
+    over = and_(mybox_entries.c.released_at.is_(None), mybox_entries.c.expires_at <= now)
+    lead_ids = list(
+        (
+            await connection.execute(
+                select(mybox_entries.c.lead_id)
+                .where(over)
+                .order_by(mybox_entries.c.expires_at)
+                .limit(_ENDED_AT_ONCE)
+            )
+        ).scalars()
     )
-    lead_ids = list(ended.scalars())
-    if lead_ids:
-        await _still(connection, lead_ids)
-        await _refresh(connection, lead_ids, now)
+    if not lead_ids:
+        return
+    # The numbers first, then rows: the order in which everyone locks.
+    await _still(connection, lead_ids)
+    await connection.execute(
+        update(mybox_entries)
+        .where(over, mybox_entries.c.lead_id.in_(lead_ids))
+        .values(released_at=mybox_entries.c.expires_at)
+    )
+    await _refresh(connection, lead_ids, now)
 
 
 # --- the gate ---------------------------------------------------------------------------
