@@ -90,6 +90,19 @@ def read_lead_file(
     return LeadFile(file_name, used, header, rows, delimiter=delimiter)
 
 
+def read_cells(
+    data: bytes, *, file_name: str, encoding: str | None = None
+) -> Sequence[Sequence[str]]:
+    """All cells of a CSV file, or of a spreadsheet's first sheet with any, whatever they mean.
+
+    Raises LeadFileError. See `read_lead_file`.
+    """
+    if data.startswith(_SPREADSHEETS):
+        return _read_spreadsheet(data, file_name, {}, None)[1]
+    _, text = _decode(data, file_name, encoding)
+    return _read_csv(text, _find_delimiter(text, {}), file_name)
+
+
 def parse_mapping(entries: Iterable[str]) -> dict[str, LeadField]:
     """``["社名=name", "番号=phone"]`` → fields by column name; raises LeadFileError."""
     mapping: dict[str, LeadField] = {}

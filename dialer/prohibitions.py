@@ -1,6 +1,6 @@
 """禁止: numbers that a workgroup, or the whole company, must not call."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,12 +8,14 @@ from sqlalchemy import ColumnElement, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import audit, lanes
-from dialer.lead_facts import numbers_of
+from dialer.lead_facts import leads_with, numbers_of
 from dialer.storage.batches import batches
 from dialer.storage.dialects import insert_if_new
 from dialer.storage.number_locks import lock_for_change
 from dialer.storage.tables import prohibitions, users, workgroups
 from dialer.users import NotAllowed, User
+
+LONGEST_REASON = 500  # characters
 
 
 class ProhibitionError(Exception):
@@ -22,6 +24,10 @@ class ProhibitionError(Exception):
 
 class NoNumber(ProhibitionError):
     """The lead has no phone number that could be prohibited."""
+
+
+class NoReason(ProhibitionError):
+    """Lifting needs a reason."""
 
 
 class NotStanding(ProhibitionError):
@@ -40,6 +46,14 @@ class StandingProhibition:
     prohibited_by: str
 
 
+@dataclass(frozen=True, slots=True)
+class ProhibitedLeads:
+    """`numbers` were not prohibited before; `without_number` are leads that have none."""
+
+    numbers: tuple[str, ...]
+    without_number: tuple[int, ...]
+
+
 async def prohibit(
     connection: AsyncConnection,
     *,
@@ -49,24 +63,42 @@ async def prohibit(
     reason: str = "",
     by: User | None = None,
 ) -> list[str]:
-    """Prohibits numbers for workgroups, or with None for the whole company.
+    """`prohibit_each` of numbers that have one reason in common."""
+    return await prohibit_each(
+        connection,
+        reasons=dict.fromkeys(e164s, reason),
+        workgroup_ids=workgroup_ids,
+        now=now,
+        by=by,
+    )
+
+
+async def prohibit_each(
+    connection: AsyncConnection,
+    *,
+    reasons: Mapping[str, str],
+    workgroup_ids: Collection[int] | None,
+    now: datetime,
+    by: User | None = None,
+) -> list[str]:
+    """Prohibits numbers, each with its reason, for workgroups, or with None for the company.
 
     Returns the numbers that were not prohibited there before. `by` None is the program
     itself. Raises NotAllowed when a user names workgroups that are not his own.
     """
     _check_may_prohibit(by, workgroup_ids)
-    await lock_for_change(connection, e164s)
+    await lock_for_change(connection, reasons)
     groups = [None] if workgroup_ids is None else [*sorted(set(workgroup_ids))]
     rows = [
         {
             "e164": e164,
             "workgroup_id": group,
-            "reason": reason,
+            "reason": reasons[e164][:LONGEST_REASON],
             "prohibited_at": now,
             "prohibited_by": by.id if by else None,
         }
         # In one order, so that two lists at once never wait for each other in a circle.
-        for e164 in sorted(set(e164s))
+        for e164 in sorted(reasons)
         for group in groups
     ]
     added: dict[str, None] = {}
@@ -77,15 +109,20 @@ async def prohibit(
         added.update(dict.fromkeys(inserted.scalars()))
     if added:
         await lanes.refresh_numbers(connection, added, now)
+        said = {reasons[e164] for e164 in added}
         await audit.record(
             connection,
             user_id=by.id if by else None,
             action="prohibition.add",
             subject=_subject(list(added)),
-            detail={"numbers": len(added), "workgroup_ids": groups, "reason": reason},
+            detail={
+                "e164s": sorted(added),
+                "workgroup_ids": groups,
+                "reason": said.pop() if len(said) == 1 else "",
+            },
             now=now,
         )
-    return [e164 for e164 in dict.fromkeys(e164s) if e164 in added]
+    return [e164 for e164 in reasons if e164 in added]
 
 
 async def prohibit_lead(
@@ -96,22 +133,52 @@ async def prohibit_lead(
     by: User,
     reason: str = "",
     workgroup_ids: Collection[int] | None = (),
+    only: Collection[str] = (),
 ) -> list[str]:
-    """Prohibits every number of a lead: for all workgroups of `by`, unless others are named.
+    """Prohibits a lead's numbers: for all workgroups of `by`, unless others are named.
 
-    Returns the numbers that were not prohibited there before. Raises NoNumber; NotAllowed;
-    ProhibitionError when `by` belongs to no workgroup and names none.
+    `only` are those of its numbers that are meant; without any, all are. Returns the numbers
+    that were not prohibited there before. Raises NoNumber; NotAllowed; ProhibitionError when
+    `by` belongs to no workgroup and names none.
     """
-    if workgroup_ids is not None and not workgroup_ids:
-        workgroup_ids = by.workgroup_ids
-        if not workgroup_ids:
-            raise ProhibitionError(f"{by.name} belongs to no workgroup; choose for whom")
     e164s = await numbers_of(connection, [lead_id])
+    if only:
+        e164s = [e164 for e164 in e164s if e164 in only]
     if not e164s:
-        raise NoNumber(f"lead {lead_id} has no phone number")
+        raise NoNumber(f"lead {lead_id} has no (such) phone number")
     return await prohibit(
-        connection, e164s=e164s, workgroup_ids=workgroup_ids, reason=reason, by=by, now=now
+        connection,
+        e164s=e164s,
+        workgroup_ids=_groups(by, workgroup_ids),
+        reason=reason,
+        by=by,
+        now=now,
     )
+
+
+async def prohibit_leads(
+    connection: AsyncConnection,
+    *,
+    lead_ids: Collection[int],
+    now: datetime,
+    by: User,
+    reason: str = "",
+    workgroup_ids: Collection[int] | None = (),
+) -> ProhibitedLeads:
+    """`prohibit_lead` of many; those that have no number are told apart."""
+    e164s = await numbers_of(connection, lead_ids)
+    without = set(lead_ids) - set(await leads_with(connection, e164s))
+    if not e164s:
+        return ProhibitedLeads((), tuple(sorted(without)))
+    added = await prohibit(
+        connection,
+        e164s=e164s,
+        workgroup_ids=_groups(by, workgroup_ids),
+        reason=reason,
+        by=by,
+        now=now,
+    )
+    return ProhibitedLeads(tuple(added), tuple(sorted(without)))
 
 
 async def lift(
@@ -123,36 +190,63 @@ async def lift(
     reason: str,
     by: User | None = None,
 ) -> None:
-    """Ends a prohibition (workgroup None: the company-wide one); it stays on record.
+    """`lift_many` of one number. Raises NotStanding when it is not prohibited there."""
+    lifted = await lift_many(
+        connection, e164s=[e164], workgroup_id=workgroup_id, now=now, reason=reason, by=by
+    )
+    if not lifted:
+        raise NotStanding(f"{e164} is not prohibited there")
 
-    `by` None is the program itself. Raises NotAllowed unless `by` acts as admin;
-    NotStanding.
+
+async def lift_many(
+    connection: AsyncConnection,
+    *,
+    e164s: Collection[str],
+    workgroup_id: int | None,
+    now: datetime,
+    reason: str,
+    by: User | None = None,
+) -> list[str]:
+    """Ends prohibitions (workgroup None: the company-wide ones); they stay on record.
+
+    Returns the numbers that were prohibited there. `by` None is the program itself.
+    Raises NotAllowed unless `by` acts as admin; NoReason.
     """
     if by and not by.acts_as_admin:
         raise NotAllowed("only an admin lifts a prohibition")
-    await lock_for_change(connection, [e164])
-    lifted = await connection.execute(
-        update(prohibitions)
-        .where(
-            prohibitions.c.e164 == e164,
-            prohibitions.c.lifted_at.is_(None),
-            prohibitions.c.workgroup_id.is_(None)
-            if workgroup_id is None
-            else prohibitions.c.workgroup_id == workgroup_id,
+    if not reason.strip():
+        raise NoReason("lifting a prohibition needs a reason; it stays on record")
+    await lock_for_change(connection, e164s)
+    lifted: dict[str, None] = {}
+    for some in batches(sorted(set(e164s))):
+        ended = await connection.execute(
+            update(prohibitions)
+            .where(
+                prohibitions.c.e164.in_(some),
+                prohibitions.c.lifted_at.is_(None),
+                prohibitions.c.workgroup_id.is_(None)
+                if workgroup_id is None
+                else prohibitions.c.workgroup_id == workgroup_id,
+            )
+            .values(
+                lifted_at=now,
+                lifted_by=by.id if by else None,
+                lift_reason=reason.strip()[:LONGEST_REASON],
+            )
+            .returning(prohibitions.c.e164)
         )
-        .values(lifted_at=now, lifted_by=by.id if by else None, lift_reason=reason)
-    )
-    if lifted.rowcount == 0:
-        raise NotStanding(f"{e164} is not prohibited there")
-    await lanes.refresh_numbers(connection, [e164], now)
-    await audit.record(
-        connection,
-        user_id=by.id if by else None,
-        action="prohibition.lift",
-        subject=_subject([e164]),
-        detail={"workgroup_id": workgroup_id, "reason": reason},
-        now=now,
-    )
+        lifted.update(dict.fromkeys(ended.scalars()))
+    if lifted:
+        await lanes.refresh_numbers(connection, lifted, now)
+        await audit.record(
+            connection,
+            user_id=by.id if by else None,
+            action="prohibition.lift",
+            subject=_subject(sorted(lifted)),
+            detail={"e164s": sorted(lifted), "workgroup_id": workgroup_id, "reason": reason},
+            now=now,
+        )
+    return [e164 for e164 in dict.fromkeys(e164s) if e164 in lifted]
 
 
 async def standing(
@@ -201,6 +295,15 @@ def binding(workgroup_ids: Collection[int] | None) -> ColumnElement[bool]:
 def binding_for(viewer: User) -> Collection[int] | None:
     """Whose prohibitions `viewer` is shown: his workgroups', an admin all."""
     return None if viewer.acts_as_admin else viewer.workgroup_ids
+
+
+def _groups(by: User, workgroup_ids: Collection[int] | None) -> Collection[int] | None:
+    """None stays the whole company; none named are his own."""
+    if workgroup_ids is None or workgroup_ids:
+        return workgroup_ids
+    if not by.workgroup_ids:
+        raise ProhibitionError(f"{by.name} belongs to no workgroup; choose for whom")
+    return by.workgroup_ids
 
 
 def _check_may_prohibit(by: User | None, workgroup_ids: Collection[int] | None) -> None:

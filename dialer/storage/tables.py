@@ -329,6 +329,13 @@ Index(
 )
 # Lists are read newest first, all of them or those of one workgroup.
 Index("ix_prohibitions_workgroup_id_id", prohibitions.c.workgroup_id, prohibitions.c.id)
+Index("ix_prohibitions_e164_id", prohibitions.c.e164, prohibitions.c.id)
+Index(
+    "ix_prohibitions_lifted",
+    prohibitions.c.id,
+    sqlite_where=text("lifted_at IS NOT NULL"),
+    postgresql_where=text("lifted_at IS NOT NULL"),
+)
 
 
 # --- campaigns at work ------------------------------------------------------------------

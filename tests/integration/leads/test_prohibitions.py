@@ -138,7 +138,7 @@ async def test_an_admin_lifts_it_and_it_stays_on_record(
         assert await prohibitions.standing(connection, e164s=[A]) == []
         with pytest.raises(prohibitions.NotStanding):
             await prohibitions.lift(
-                connection, e164=A, workgroup_id=world.tokyo, reason="", by=world.sato, now=NOON
+                connection, e164=A, workgroup_id=world.tokyo, reason="解除", by=world.sato, now=NOON
             )
         kept = (await connection.execute(select(prohibitions_table))).one()
         actions = (
@@ -162,7 +162,7 @@ async def test_after_lifting_it_can_be_prohibited_again(
             assert await prohibitions.prohibit(
                 connection, e164s=[A], workgroup_ids=None, now=NOON
             ) == [A]
-            await prohibitions.lift(connection, e164=A, workgroup_id=None, reason="", now=NOON)
+            await prohibitions.lift(connection, e164=A, workgroup_id=None, reason="解除", now=NOON)
 
 
 async def test_lifting_one_workgroups_leaves_the_companys(
@@ -171,7 +171,7 @@ async def test_lifting_one_workgroups_leaves_the_companys(
     async with database.write() as connection:
         await prohibitions.prohibit(connection, e164s=[A], workgroup_ids=None, now=NOON)
         await prohibitions.prohibit(connection, e164s=[A], workgroup_ids=[world.tokyo], now=NOON)
-        await prohibitions.lift(connection, e164=A, workgroup_id=world.tokyo, reason="", now=NOON)
+        await prohibitions.lift(connection, e164=A, workgroup_id=world.tokyo, reason="解除", now=NOON)
         found = await prohibitions.standing(connection, e164s=[A])
     assert [one.workgroup_id for one in found] == [None]
 
