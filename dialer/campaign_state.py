@@ -1,18 +1,17 @@
-"""What campaigns are doing and how far they are, as the database knows it."""
+"""What campaigns are doing, as the database knows it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import audit
-from dialer.lead_conditions import has_number, is_boxed, is_prohibited
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.storage.dialects import insert_if_new
-from dialer.storage.tables import calls, campaigns, leads, projects, users
+from dialer.storage.tables import calls, campaigns, projects, users
 from dialer.users import User
 
 CampaignState = Literal["stopped", "running", "paused"]
@@ -62,24 +61,6 @@ class CampaignCounts:
         """放棄呼率: abandoned ÷ answered by a person; None without answers."""
         answered = self.connected + self.abandoned
         return self.abandoned / answered if answered else None
-
-
-@dataclass(frozen=True, slots=True)
-class LeadProgress:
-    """How far a project's leads are.
-
-    `touched` were tried at least once. `callable` may still be called, at once or later:
-    neither finished nor boxed nor prohibited, with a number. `due` are the callable ones
-    whose next attempt need not wait.
-    """
-
-    leads: int
-    touched: int
-    finished: int
-    boxed: int
-    prohibited: int
-    callable: int
-    due: int
 
 
 async def ensure_campaign(
@@ -192,48 +173,3 @@ async def counts(
         open_calls=sum(row.number - row.ended for row in rows),
         by_outcome={CallOutcome(row.outcome): row.number for row in rows if row.outcome},
     )
-
-
-async def lead_progress(
-    connection: AsyncConnection,
-    *,
-    project_id: int,
-    now: datetime,
-    workgroup_ids: Collection[int] | None = None,
-) -> LeadProgress:
-    """`workgroup_ids`: whose prohibitions count besides company-wide ones; None: everyone's.
-
-    Reads every lead of the project: for a page that is looked at, not for the dialler.
-    """
-    judged = (
-        select(
-            (leads.c.attempts > 0).label("touched"),
-            leads.c.finished_at.is_not(None).label("finished"),
-            is_boxed(now).label("boxed"),
-            is_prohibited(workgroup_ids).label("prohibited"),
-            has_number().label("has_number"),
-            or_(leads.c.next_attempt_at.is_(None), leads.c.next_attempt_at <= now).label("due"),
-        )
-        .where(leads.c.project_id == project_id, leads.c.deleted_at.is_(None))
-        .subquery()
-    )
-    facts = judged.c
-    callable_ = and_(~facts.finished, ~facts.boxed, ~facts.prohibited, facts.has_number)
-    row = (
-        await connection.execute(
-            select(
-                func.count().label("leads"),
-                _number_of(facts.touched).label("touched"),
-                _number_of(facts.finished).label("finished"),
-                _number_of(facts.boxed).label("boxed"),
-                _number_of(facts.prohibited).label("prohibited"),
-                _number_of(callable_).label("callable"),
-                _number_of(and_(callable_, facts.due)).label("due"),
-            )
-        )
-    ).one()
-    return LeadProgress(**row._mapping)
-
-
-def _number_of(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.count().filter(condition)

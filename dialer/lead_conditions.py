@@ -3,11 +3,10 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, select
 
 from dialer import prohibitions
-from dialer.lead_facts import TELEPHONES, box_stands
-from dialer.rules.eligibility import UNCALLABLE_KINDS
+from dialer.lead_facts import box_stands
 from dialer.storage import tables
 from dialer.storage.tables import contact_points, leads
 
@@ -25,27 +24,4 @@ def is_prohibited(workgroup_ids: Collection[int] | None) -> ColumnElement[bool]:
         select(contact_points.c.lead_id)
         .join(tables.prohibitions, tables.prohibitions.c.e164 == contact_points.c.e164)
         .where(prohibitions.binding(workgroup_ids))
-    )
-
-
-def has_number() -> ColumnElement[bool]:
-    """It has a number that may be dialled.
-
-    Not an EXISTS: PostgreSQL would answer that for a long list by reading every contact
-    point there is.
-    """
-    first = (
-        select(contact_points.c.id)
-        .where(contact_points.c.lead_id == leads.c.id, may_be_dialled())
-        .limit(1)
-    )
-    return first.correlate(leads).scalar_subquery().is_not(None)
-
-
-def may_be_dialled() -> ColumnElement[bool]:
-    """A row of contact_points is a telephone number of a kind that is called at all."""
-    return and_(
-        contact_points.c.e164.is_not(None),
-        contact_points.c.kind.in_(TELEPHONES),
-        contact_points.c.number_kind.not_in(sorted(UNCALLABLE_KINDS)),
     )

@@ -232,7 +232,7 @@ def _around(request: ClaimRequest) -> Any:
     )
 
 
-def _named(row: Row[Any]) -> LeadName:
+def _named(row: Any) -> LeadName:
     return LeadName(row.id, row.name, row.project_id, row.project)
 
 

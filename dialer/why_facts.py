@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.lead_facts import TELEPHONES, KnownLead, box_stands
 from dialer.messages import UserId
+from dialer.mybox_holders import knows_holder
 from dialer.prohibitions import StandingProhibition, binding_for, standing
 from dialer.rules.eligibility import ABANDONED_REST, UNCALLABLE_KINDS, Actor, hours_for
 from dialer.rules.hangup_cause import CallOutcome
@@ -55,10 +56,10 @@ class ProhibitionFact:
 class BoxFact:
     """A MyBox with the lead (`lead_id` is its own id) or with another lead of its number.
 
-    `lead` is empty where the viewer may not see that other lead.
+    Who holds it is None and empty, and so is `lead`, where the viewer may not know it.
     """
 
-    holder_id: int
+    holder_id: int | None
     holder: str
     lead_id: int
     lead: str
@@ -225,7 +226,13 @@ async def _boxes(
         contact_points.c.lead_id == leads.c.id, contact_points.c.e164.in_(known.numbers)
     )
     rows = await connection.execute(
-        select(mybox_entries, users.c.name, leads.c.name.label("lead"), leads.c.project_id)
+        select(
+            mybox_entries,
+            users.c.name,
+            leads.c.name.label("lead"),
+            leads.c.project_id,
+            knows_holder(viewer).label("known"),
+        )
         .join(users, users.c.id == mybox_entries.c.user_id)
         .join(leads, leads.c.id == mybox_entries.c.lead_id)
         .where(or_(leads.c.id == row.id, same_number), box_stands(now))
@@ -233,8 +240,8 @@ async def _boxes(
     )
     return tuple(
         BoxFact(
-            holder_id=box.user_id,
-            holder=box.name,
+            holder_id=box.user_id if box.known else None,
+            holder=box.name if box.known else "",
             lead_id=box.lead_id,
             lead=box.lead if viewer is None or viewer.sees_project(box.project_id) else "",
             since=box.since,

@@ -12,6 +12,7 @@ from babel.numbers import format_decimal, format_percent
 from webui.translations import Language
 
 _DAY: Mapping[Language, str] = {"ja": "M月d日(E)", "en": "EEE d MMM"}
+_TOMORROW: Mapping[Language, str] = {"ja": "明日", "en": "tomorrow"}
 _DAY_WITH_YEAR: Mapping[Language, str] = {"ja": "y年M月d日(E)", "en": "EEE d MMM y"}
 
 
@@ -38,6 +39,13 @@ class Formats:
         if self._local(at).date() == self._local(self.now).date():
             return self.clock(at)
         return f"{self.day(at)} {self.clock(at)}"
+
+    def ahead(self, at: datetime) -> str:
+        """A moment to come: only the time for today, ``tomorrow 09:00``, else with its date."""
+        tomorrow = self._local(self.now).date() + timedelta(days=1)
+        if self._local(at).date() == tomorrow:
+            return f"{_TOMORROW[self.language]} {self.clock(at)}"
+        return self.moment(at)
 
     def iso(self, at: datetime) -> str:
         """For the `datetime` attribute, in the zone that is shown."""

@@ -111,18 +111,73 @@ CALM_NOTES = frozenset(
     }
 )
 
-# Why leads are held back, as the counts on a campaign's card name them.
+# Why a lead is not called: the words of the counts on a campaign's card and of the answer to
+# "why?", and what the clause of the gate is called when it lets the lead through.
 REFUSALS: Mapping[str, str] = {
     Refusal.PROHIBITED: marked("Prohibited"),
     Refusal.BOXED: marked("In somebody's MyBox"),
+    Refusal.OTHER_PROJECT: marked("In another project"),
     Refusal.LEAD_DELETED: marked("Deleted"),
     Refusal.PROJECT_CLOSED: marked("Project closed"),
+    Refusal.NOT_ASSIGNED: marked("Not assigned to the project"),
     Refusal.OUTSIDE_HOURS: marked("Outside calling hours"),
+    Refusal.CALLBACK_NOT_DUE: marked("Callback not due yet"),
+    Refusal.CALLBACK_OF_ANOTHER: marked("Somebody else's callback"),
     Refusal.FINISHED: marked("Finished"),
     Refusal.ATTEMPTS_USED: marked("All attempts used"),
     Refusal.WAITING: marked("Waiting for the next attempt"),
-    Refusal.NO_NUMBER: marked("No number to call"),
+    Refusal.ABANDONED_REST: marked("At rest after an abandoned call"),
     Refusal.IN_CALL: marked("Being called now"),
+    Refusal.NO_NUMBER: marked("No number to call"),
+    Refusal.NUMBER_KIND: marked("Only numbers that are never called"),
+}
+REFUSAL_COLOURS: Mapping[str, str] = {
+    Refusal.PROHIBITED: "red",
+    Refusal.BOXED: "violet",
+    Refusal.OTHER_PROJECT: "brown",
+    Refusal.LEAD_DELETED: "grey",
+    Refusal.PROJECT_CLOSED: "brown",
+    Refusal.NOT_ASSIGNED: "brown",
+    Refusal.OUTSIDE_HOURS: "blue",
+    Refusal.CALLBACK_NOT_DUE: "teal",
+    Refusal.CALLBACK_OF_ANOTHER: "teal",
+    Refusal.FINISHED: "grey",
+    Refusal.ATTEMPTS_USED: "brown",
+    Refusal.WAITING: "amber",
+    Refusal.ABANDONED_REST: "rose",
+    Refusal.IN_CALL: "orange",
+    Refusal.NO_NUMBER: "grey",
+    Refusal.NUMBER_KIND: "grey",
+}
+RULES: Mapping[str, str] = {
+    Refusal.PROHIBITED: marked("Prohibition"),
+    Refusal.BOXED: marked("MyBox"),
+    Refusal.OTHER_PROJECT: marked("Project"),
+    Refusal.LEAD_DELETED: marked("Deletion"),
+    Refusal.PROJECT_CLOSED: marked("State of the project"),
+    Refusal.NOT_ASSIGNED: marked("Assignment"),
+    Refusal.OUTSIDE_HOURS: marked("Calling hours"),
+    Refusal.CALLBACK_NOT_DUE: marked("Time of the callback"),
+    Refusal.CALLBACK_OF_ANOTHER: marked("Who calls back"),
+    Refusal.FINISHED: marked("Final result"),
+    Refusal.ATTEMPTS_USED: marked("Number of attempts"),
+    Refusal.WAITING: marked("Delay after the last attempt"),
+    Refusal.ABANDONED_REST: marked("Rest after an abandoned call"),
+    Refusal.IN_CALL: marked("Open call"),
+    Refusal.NO_NUMBER: marked("Telephone number"),
+    Refusal.NUMBER_KIND: marked("Kind of number"),
+}
+NUMBER_KINDS: Mapping[str, str] = {
+    "": marked("Unknown kind"),
+    "mobile": marked("Mobile"),
+    "fixed": marked("Fixed line"),
+    "toll_free": marked("Toll-free"),
+    "premium": marked("Premium rate"),
+    "uan": marked("Navi-dial"),
+    "voip": marked("IP phone"),
+    "other": marked("Other"),
+    "emergency": marked("Emergency number"),
+    "service": marked("Service code"),
 }
 
 FLOOR_ERRORS: Mapping[str, str] = {

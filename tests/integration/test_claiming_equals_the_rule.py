@@ -1,16 +1,12 @@
 """The gate in SQL and the pure gate are one, in every world, on both databases."""
 
-from collections import Counter
-
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import select
 
-from dialer import mybox
 from dialer.claiming import ClaimedCall, claim, claim_lead
-from dialer.held_back import held_back
 from dialer.lead_facts import facts_of
 from dialer.messages import UserId
-from dialer.rules.eligibility import Refusal, Refused, refusals
+from dialer.rules.eligibility import Refused
 from dialer.storage.engine import Database
 from dialer.storage.tables import calls, contact_points, leads
 from tests.integration.claiming_worlds import (
@@ -89,28 +85,6 @@ async def test_one_lead_is_taken_or_refused_as_the_rule_says(
             assert isinstance(got, ClaimedCall)
             assert (got.lead_id, got.e164) == (lead_id, next_number(world.leads[place]))
             return  # its open call is not in the world
-
-
-@one_database
-@given(worlds())
-async def test_the_counts_by_reason_are_the_rules_counts(database: Database, world: World) -> None:
-    async with database.write() as connection:
-        wanted, ids = await build(connection, world)
-    async with database.write() as connection:
-        await mybox.end_expired(connection, NOON)
-    async with database.read() as connection:
-        counted = await held_back(connection, wanted, NOON)
-    of_project = [place for place in range(len(ids)) if world.leads[place].project == 1]
-    reasons = [_counts_under(world, place) for place in of_project]
-    assert counted.callable_now == reasons.count(None)
-    assert counted.by_reason == Counter(reason for reason in reasons if reason)
-
-
-def _counts_under(world: World, place: int) -> Refusal | None:
-    """The first reason; the hours only when there is no other."""
-    found = [one.reason for one in refusals(facts(world, place), request().actor(), NOON)]
-    others = [reason for reason in found if reason is not Refusal.OUTSIDE_HOURS]
-    return (others or found or [None])[0]
 
 
 def _all(read: object) -> dict[str, object]:

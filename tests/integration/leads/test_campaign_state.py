@@ -1,15 +1,12 @@
-"""What campaigns are doing and how far they are."""
+"""What campaigns are doing."""
 
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
 
-from dialer import campaign_state, mybox, prohibitions
-from dialer.campaign_state import LeadProgress
+from dialer import campaign_state
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.storage.engine import Database
-from dialer.storage.tables import leads
 from tests.small_world import NOON, SmallWorld, add_call, add_lead, build_small_world
 
 
@@ -71,44 +68,3 @@ async def test_counts_of_calls(database: Database, world: SmallWorld) -> None:
     assert counts.abandonment_rate == pytest.approx(1 / 4)
     assert (nothing.dials, nothing.by_outcome, nothing.connect_rate) == (0, {}, None)
     assert nothing.abandonment_rate is None
-
-
-async def test_progress_of_leads(database: Database, world: SmallWorld) -> None:
-    async with database.write() as connection:
-        ids = [
-            await add_lead(connection, world.project_id, f"+8135254228{digit}")
-            for digit in range(6)
-        ]
-        await add_lead(connection, world.project_id)  # without a number
-        await add_lead(connection, world.project_id, "+81990123456", number_kind="premium")
-        await add_lead(connection, world.other_project_id, "+81352542280")
-        for lead_id, values in (
-            (ids[0], {"attempts": 1, "finished_at": NOON}),
-            (ids[1], {"attempts": 1, "next_attempt_at": NOON + timedelta(hours=1)}),
-            (ids[2], {"deleted_at": NOON}),
-        ):
-            await connection.execute(update(leads).where(leads.c.id == lead_id).values(**values))
-        await mybox.put(connection, lead_id=ids[3], user_id=world.suzuki.id, now=NOON)
-        await prohibitions.prohibit(
-            connection, e164s=["+81352542284"], workgroup_ids=[world.osaka], now=NOON
-        )
-        everyones = await campaign_state.lead_progress(
-            connection, project_id=world.project_id, now=NOON
-        )
-        tokyos = await campaign_state.lead_progress(
-            connection, project_id=world.project_id, workgroup_ids=[world.tokyo], now=NOON
-        )
-    assert everyones == LeadProgress(
-        leads=7, touched=2, finished=1, boxed=1, prohibited=1, callable=2, due=1
-    )
-    assert tokyos == LeadProgress(
-        leads=7, touched=2, finished=1, boxed=1, prohibited=0, callable=3, due=2
-    )
-
-
-async def test_an_empty_project_has_no_progress(database: Database, world: SmallWorld) -> None:
-    async with database.read() as connection:
-        progress = await campaign_state.lead_progress(
-            connection, project_id=world.other_project_id, now=NOON
-        )
-    assert progress == LeadProgress(0, 0, 0, 0, 0, 0, 0)
