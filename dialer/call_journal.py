@@ -9,19 +9,19 @@ those milliseconds, and reconciliation finds that again.
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 import structlog
-from sqlalchemy import bindparam, delete, exists, update
+from sqlalchemy import bindparam, delete, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from dialer.after_calls import EndedCall, move_leads
 from dialer.messages import CallId
 from dialer.rules.call_state import CallState
 from dialer.rules.hangup_cause import CallOutcome
-from dialer.rules.retry import NoMoreAttempts, RetryRules, after_outcome, counts_as_attempt
+from dialer.rules.retry import RetryRules
 from dialer.storage.dialects import insert_if_new
 from dialer.storage.engine import Database
-from dialer.storage.tables import action_results, actions, calls, leads, recordings
+from dialer.storage.tables import actions, calls, recordings
 
 log = structlog.get_logger(__name__)
 
@@ -122,7 +122,7 @@ class CallJournal:
         answered = [entry for entry in entries if entry.call.answered_at is not None]
         async with self._database.write() as connection:
             if ended:
-                await connection.execute(_UPDATE_LEAD, [_lead_row(entry) for entry in ended])
+                await move_leads(connection, [_ended(entry) for entry in ended])
             await connection.execute(_UPDATE_CALL, [_call_row(entry.call) for entry in entries])
             if answered:
                 await connection.execute(
@@ -192,42 +192,16 @@ _UPDATE_AGENT = (
     update(actions).where(actions.c.id == bindparam("b_id")).values(user_id=bindparam("b_user_id"))
 )
 
-# A result that the agent has saved already says more than the network's outcome, unless it
-# leaves the lead alone. Before the call's own row: a batch whose commit went through unheard
-# is written again, and must not move the lead twice.
-_UPDATE_LEAD = (
-    update(leads)
-    .where(
-        leads.c.id == bindparam("b_id"),
-        exists().where(calls.c.id == bindparam("b_call_id"), calls.c.ended_at.is_(None)),
-        ~exists().where(
-            actions.c.id == bindparam("b_call_id"),
-            action_results.c.id == actions.c.result_id,
-            action_results.c.effect != "none",
-        ),
-    )
-    .values(
-        attempts=leads.c.attempts - bindparam("b_given_back"),
-        next_attempt_at=bindparam("b_next_attempt_at"),
-        finished_at=bindparam("b_finished_at"),
-    )
-)
 
-
-def _lead_row(entry: Entry) -> dict[str, object]:
+def _ended(entry: Entry) -> EndedCall:
     call, lead = entry.call, entry.lead
-    ended_at = call.ended_at or call.dialled_at
-    outcome = call.outcome or CallOutcome.FAILED
-    placed = call.hangup_cause is not None
-    follow_up = after_outcome(outcome, lead.attempt, lead.retries, ended_at, placed=placed)
-    finished_at: datetime | None = ended_at
-    next_attempt_at: datetime | None = None
-    if not isinstance(follow_up, NoMoreAttempts):
-        finished_at, next_attempt_at = None, follow_up.at
-    return {
-        "b_id": lead.lead_id,
-        "b_call_id": call.call_id,
-        "b_given_back": 0 if counts_as_attempt(outcome, placed=placed) else 1,
-        "b_next_attempt_at": next_attempt_at,
-        "b_finished_at": finished_at,
-    }
+    return EndedCall(
+        call_id=call.call_id,
+        lead_id=lead.lead_id,
+        attempt=lead.attempt,
+        retries=lead.retries,
+        outcome=call.outcome or CallOutcome.FAILED,
+        placed=call.hangup_cause is not None,
+        dialled_at=call.dialled_at,
+        ended_at=call.ended_at or call.dialled_at,
+    )

@@ -4,16 +4,23 @@ The YAML files under ``config/campaigns/`` are read into these models by
 `ari_app.settings`; nothing here knows about files.
 """
 
-from datetime import time
+import re
+from datetime import date, time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from dialer.rules.calling_hours import WEEKDAYS, CallingHours, Weekday
+from dialer.rules.calling_hours import (
+    WEEKDAYS,
+    CallingHours,
+    Weekday,
+    Window,
+    holidays_are_known,
+)
 from dialer.rules.hangup_cause import CallOutcome
-from dialer.rules.retry import RetryRules
+from dialer.rules.retry import ResultRetry, RetryRules
 
 
 class Settings(BaseModel):
@@ -29,7 +36,24 @@ class Mode(StrEnum):
     POWER = "power"  # lines_per_agent lines per ready agent
 
 
-TimeRange = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$")]
+_TIME_RANGE = r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d"
+TimeRange = Annotated[str, Field(pattern=rf"^{_TIME_RANGE}$")]
+TimeRangeOrClosed = Annotated[str, Field(pattern=rf"^(closed|{_TIME_RANGE})$")]
+
+
+def _written_as_a_date(value: object) -> object:
+    """Pydantic also takes a number of seconds, and 20261229 would be a day in 1970."""
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass  # said below
+    raise ValueError(f"must be a date, as 2026-12-29, not {value!r}")
+
+
+Day = Annotated[date, BeforeValidator(_written_as_a_date)]
 
 
 class HoursSettings(Settings):
@@ -40,13 +64,22 @@ class HoursSettings(Settings):
         description="calling window of each weekday; a weekday left out is closed",
     )
     holidays: Literal["open", "closed"] = Field(
-        "open", description="whether to call on Japanese public holidays"
+        "open", description="whether to call on public holidays"
+    )
+    holiday_country: str = Field(
+        "JP", description="whose public holidays: two letters of ISO 3166, as JP"
+    )
+    exceptions: dict[Day, TimeRangeOrClosed] = Field(
+        default_factory=dict,
+        description="days that differ, whatever weekday or holiday they are: a window or closed",
     )
 
-    @field_validator("weekdays")
+    @field_validator("weekdays", "exceptions")
     @classmethod
-    def _opens_before_it_closes(cls, value: dict[Weekday, str]) -> dict[Weekday, str]:
+    def _opens_before_it_closes(cls, value: dict[Weekday | date, str]) -> dict[Weekday | date, str]:
         for day, window in value.items():
+            if window == "closed":
+                continue
             opening, closing = window.split("-")
             if opening >= closing:
                 raise ValueError(f"{day}: {window} closes before it opens")
@@ -54,19 +87,45 @@ class HoursSettings(Settings):
                 raise ValueError(f"{day}: {window} ends after midnight")
         return value
 
+    @field_validator("holiday_country")
+    @classmethod
+    def _holidays_are_known(cls, value: str) -> str:
+        if not holidays_are_known(value):
+            raise ValueError(
+                f"no public holidays are known for {value!r}; "
+                "write a country's two letters of ISO 3166, as JP"
+            )
+        return value
+
     def calling_hours(self, time_zone: str) -> CallingHours:
         return CallingHours(
             time_zone=time_zone,
             windows={day: _window(text) for day, text in self.weekdays.items()},
             closed_on_holidays=self.holidays == "closed",
+            holiday_country=self.holiday_country,
+            exceptions={
+                day: None if text == "closed" else _window(text)
+                for day, text in self.exceptions.items()
+            },
         )
 
 
-def _window(text: str) -> tuple[time, time]:
+def _window(text: str) -> Window:
     opening, closing = text.split("-")
     # 24:00 is the end of the day, which datetime.time cannot say.
     end = time.max if closing == "24:00" else time.fromisoformat(closing)
     return time.fromisoformat(opening), end
+
+
+class ResultRetrySettings(Settings):
+    """How one action result with the effect retry is followed up in this campaign."""
+
+    delay_minutes: int | None = Field(
+        None, ge=0, description="minutes to wait; left out: as the result set says"
+    )
+    limit: int | None = Field(
+        None, ge=1, le=50, description="at so many calls of a lead with this result it is finished"
+    )
 
 
 class RetrySettings(Settings):
@@ -86,11 +145,34 @@ class RetrySettings(Settings):
         },
         description="minutes to wait after an outcome; unreachable numbers are not tried again",
     )
+    limits: dict[CallOutcome, Annotated[int, Field(ge=1, le=50)]] = Field(
+        default_factory=dict,
+        description="at so many calls of a lead with this outcome it is finished",
+    )
+    results: dict[str, ResultRetrySettings] = Field(
+        default_factory=dict,
+        description="by the name of an action result with the effect retry",
+    )
+
+    @field_validator("limits")
+    @classmethod
+    def _counts(cls, value: dict[CallOutcome, int]) -> dict[CallOutcome, int]:
+        if CallOutcome.CANCELLED in value:
+            raise ValueError("cancelled: a call that we took back is not counted; remove this line")
+        return value
 
     def rules(self) -> RetryRules:
         return RetryRules(
             max_attempts=self.max_attempts,
             delay_seconds={outcome: m * 60 for outcome, m in self.delay_minutes.items()},
+            limits=self.limits,
+            results={
+                name: ResultRetry(
+                    None if result.delay_minutes is None else result.delay_minutes * 60,
+                    result.limit,
+                )
+                for name, result in self.results.items()
+            },
         )
 
 

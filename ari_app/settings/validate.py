@@ -15,6 +15,9 @@ Model = TypeVar("Model", bound=BaseModel)
 
 _PATTERNS = {
     r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$": "HH:MM-HH:MM, as 09:00-18:00",
+    r"^(closed|([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d)$": (
+        "closed or HH:MM-HH:MM, as 10:00-15:00"
+    ),
     r"^[A-Za-z0-9._:-]+$": "a host name or an address",
     r"^[A-Za-z0-9_-]{1,40}$": "1 to 40 letters (a-z), digits, _ and -",
     r"^[A-Za-z0-9_-]{1,60}$": "1 to 60 letters (a-z), digits, _ and -",

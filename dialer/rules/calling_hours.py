@@ -1,8 +1,9 @@
 """When people may be called."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache, lru_cache
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -11,43 +12,109 @@ import holidays
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
+# Opens and closes; the moment of closing is outside. `time.max` is the end of the day, which
+# no time of day can say: that window is open until midnight.
+Window = tuple[time, time]
+
 # Far enough to pass any run of closed days that a campaign may really have.
 _DAYS_TO_LOOK_AHEAD = 370
 
 
 @dataclass(frozen=True, slots=True)
 class CallingHours:
-    """Weekly windows in one time zone; the end of a window is outside it."""
+    """The windows of a week in one time zone, with the days that differ.
+
+    A day of `exceptions` has the window that stands there, or none, whatever weekday or
+    holiday it is. `holiday_country`: whose public holidays are closed, where they are.
+    """
 
     time_zone: str
-    windows: Mapping[Weekday, tuple[time, time]]
+    windows: Mapping[Weekday, Window] = field(hash=False)
     closed_on_holidays: bool = False
+    holiday_country: str = "JP"
+    exceptions: Mapping[date, Window | None] = field(default_factory=dict, hash=False)
 
     def is_open(self, now: datetime) -> bool:
-        local = now.astimezone(ZoneInfo(self.time_zone))
+        local = now.astimezone(_zone(self.time_zone))
         window = self.window_on(local.date())
-        return window is not None and window[0] <= local.time() < window[1]
+        if window is None:
+            return False
+        opens, closes = window
+        return opens <= local.time() and (local.time() < closes or closes == time.max)
 
     def next_opening(self, now: datetime) -> datetime | None:
         """The first open moment at or after `now`; None when it never opens within a year."""
         if self.is_open(now):
             return now
-        zone = ZoneInfo(self.time_zone)
-        today = now.astimezone(zone).date()
+        today = now.astimezone(_zone(self.time_zone)).date()
         for ahead in range(_DAYS_TO_LOOK_AHEAD):
             day = today + timedelta(days=ahead)
             if window := self.window_on(day):
-                opening = datetime.combine(day, window[0], zone).astimezone(now.tzinfo)
-                # A window within the hour that summer time skips does not open that day.
-                if opening > now and self.is_open(opening):
-                    return opening
+                moments = _moments_of_opening(day, window[0], self.time_zone)
+                openings = [at for at in moments if at > now and self.is_open(at)]
+                if openings:
+                    return min(openings).astimezone(now.tzinfo)
         return None
 
-    def window_on(self, day: date) -> tuple[time, time] | None:
+    def window_on(self, day: date) -> Window | None:
         """When it opens and closes on a day of its time zone; None: it does not open."""
-        if self.closed_on_holidays and day in _japanese_holidays:
+        if day in self.exceptions:
+            return self.exceptions[day]
+        if self.closed_on_holidays and day in _holidays_of(self.holiday_country, day.year):
             return None
         return self.windows.get(WEEKDAYS[day.weekday()])
 
 
-_japanese_holidays = holidays.country_holidays("JP")
+def holidays_are_known(country: str) -> bool:
+    """Whether the public holidays of a country are known; `country` is an ISO 3166 code, as JP."""
+    # Names and codes of three letters, which the library also takes, would be a second
+    # spelling of the same.
+    return len(country) == 2 and country in holidays.list_supported_countries()
+
+
+def _moments_of_opening(day: date, opens: time, time_zone: str) -> Iterator[datetime]:
+    """Every moment at which a window of that day may open; some of them may be closed.
+
+    Most days have one. When clocks are put back a time comes twice; and the change itself
+    may lead into a window, from before it or back from behind it.
+    """
+    zone = _zone(time_zone)
+    opening = datetime.combine(day, opens, zone)
+    yield opening.astimezone(UTC)
+    begin = datetime.combine(day, time.min, zone).astimezone(UTC)
+    end = datetime.combine(day + timedelta(days=1), time.min, zone).astimezone(UTC)
+    if _offset(begin, zone) != _offset(end, zone):
+        yield opening.replace(fold=1).astimezone(UTC)
+        yield _change_of_clocks(begin, end, zone)
+
+
+def _change_of_clocks(begin: datetime, end: datetime, zone: ZoneInfo) -> datetime:
+    """The first second of the new time; `begin` is in the old, `end` in the new."""
+    before, after = int(begin.timestamp()), int(end.timestamp())
+    old = _offset(begin, zone)
+    while after - before > 1:
+        between = (before + after) // 2
+        if _offset(datetime.fromtimestamp(between, UTC), zone) == old:
+            before = between
+        else:
+            after = between
+    return datetime.fromtimestamp(after, UTC)
+
+
+def _offset(moment: datetime, zone: ZoneInfo) -> timedelta | None:
+    return moment.astimezone(zone).utcoffset()
+
+
+# A claim asks for every zone of its project, many times a second. ZoneInfo itself keeps
+# eight zones and reads any other from its file again; a day looked up among a country's
+# holidays goes through several conversions.
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+@lru_cache(maxsize=1000)
+def _holidays_of(country: str, year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays(country, years=year))

@@ -1,5 +1,7 @@
 """What an agent's result does to call, lead and prohibitions; before and after the call's end."""
 
+import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -14,9 +16,10 @@ from dialer.messages import CallId, UserId
 from dialer.results import SavedResult, UnknownCall, UnknownResult, save_result
 from dialer.rules.call_state import CallState, Phase
 from dialer.rules.hangup_cause import CallOutcome
-from dialer.rules.retry import RetryRules
+from dialer.rules.retry import ResultRetry, RetryRules
 from dialer.storage.engine import Database
-from dialer.storage.tables import actions, audit_log, leads
+from dialer.storage.number_locks import lock_for_change
+from dialer.storage.tables import action_results, actions, audit_log, leads
 from tests.small_world import NOON, SmallWorld, add_call, add_lead, build_small_world
 
 NUMBER, OTHER = "+81352542287", "+819012345678"
@@ -33,12 +36,13 @@ async def _call(connection: AsyncConnection) -> tuple[SmallWorld, int, CallId]:
 
 
 async def _save(
-    connection: AsyncConnection, world: SmallWorld, call_id: CallId, hotkey: str | None
+    connection: AsyncConnection,
+    world: SmallWorld,
+    call_id: CallId,
+    hotkey: str | None,
+    retries: RetryRules = RETRIES,
 ) -> SavedResult:
-    result_id = None
-    if hotkey is not None:
-        results = await projects.results_of_project(connection, world.project_id)
-        result_id = next(one.id for one in results if one.hotkey == hotkey)
+    result_id = None if hotkey is None else await _result(connection, world, hotkey)
     return await save_result(
         connection,
         call_id=call_id,
@@ -46,6 +50,20 @@ async def _save(
         result_id=result_id,
         memo="memo",
         now=LATER,
+        retries=retries,
+    )
+
+
+async def _result(connection: AsyncConnection, world: SmallWorld, hotkey: str) -> int:
+    results = await projects.results_of_project(connection, world.project_id)
+    return next(one.id for one in results if one.hotkey == hotkey)
+
+
+async def _without_effect(connection: AsyncConnection, world: SmallWorld) -> None:
+    """Makes the result of key 8 one that leaves the lead alone."""
+    result_id = await _result(connection, world, "8")
+    await connection.execute(
+        update(action_results).where(action_results.c.id == result_id).values(effect="none")
     )
 
 
@@ -127,6 +145,114 @@ async def test_without_a_result_the_networks_word_decides(
     lead = await _lead(database, lead_id)
     assert lead.finished_at is None
     assert lead.next_attempt_at == NOON + timedelta(minutes=2) + timedelta(hours=1)
+
+
+@pytest.mark.parametrize("first", ["1", "5", "7", "9"])
+@pytest.mark.parametrize("ended", ["before the first", "between", "after both"])
+async def test_a_result_that_is_corrected_to_one_without_effect_opens_the_lead_again(
+    database: Database, first: str, ended: str
+) -> None:
+    async with database.write() as connection:
+        world, lead_id, call_id = await _call(connection)
+        await _without_effect(connection, world)
+    if ended == "before the first":
+        await _close(database, call_id, lead_id, CallOutcome.CONNECTED)
+    async with database.write() as connection:
+        await _save(connection, world, call_id, first)
+    if ended == "between":
+        await _close(database, call_id, lead_id, CallOutcome.CONNECTED)
+    async with database.write() as connection:
+        await _save(connection, world, call_id, "8")
+    if ended == "after both":
+        lead = await _lead(database, lead_id)
+        assert (lead.finished_at, lead.next_attempt_at) == (None, None)
+        await _close(database, call_id, lead_id, CallOutcome.CONNECTED)
+    lead = await _lead(database, lead_id)
+    assert lead.finished_at is None
+    assert lead.next_attempt_at == NOON + timedelta(minutes=2) + timedelta(hours=1)
+
+
+async def test_a_call_whose_last_attempt_it_was_stays_finished_without_its_result(
+    database: Database,
+) -> None:
+    limited = replace(RETRIES, limits={CallOutcome.CONNECTED: 1})
+    async with database.write() as connection:
+        world, lead_id, call_id = await _call(connection)
+        await _without_effect(connection, world)
+    await _close(database, call_id, lead_id, CallOutcome.CONNECTED)
+    async with database.write() as connection:
+        await _save(connection, world, call_id, "7")
+        await _save(connection, world, call_id, "8", limited)
+    assert (await _lead(database, lead_id)).finished_at == NOON + timedelta(minutes=2)
+
+
+@pytest.mark.parametrize("hotkey", ["5", "3", "8", "7"])
+async def test_an_old_call_that_is_corrected_does_not_open_what_a_later_one_has_finished(
+    database: Database, hotkey: str
+) -> None:
+    async with database.write() as connection:
+        world, lead_id, call_id = await _call(connection)
+        await _without_effect(connection, world)
+        await _save(connection, world, call_id, "5")
+    await _close(database, call_id, lead_id, CallOutcome.CONNECTED)
+    async with database.write() as connection:
+        later = CallId(await add_call(connection, world, lead_id, at=NOON + timedelta(days=1)))
+        await _save(connection, world, later, "7")
+        await _save(connection, world, call_id, hotkey)
+    assert (await _lead(database, lead_id)).finished_at == LATER
+
+
+@pytest.mark.parametrize(
+    ("attempts", "earlier", "finished"), [(1, 0, False), (2, 1, True), (2, 0, False), (3, 0, True)]
+)
+async def test_a_result_comes_again_as_often_as_the_campaign_says_and_no_more(
+    database: Database, attempts: int, earlier: int, finished: bool
+) -> None:
+    rules = replace(RETRIES, results={"担当者不在": ResultRetry(600, limit=2)})
+    async with database.write() as connection:
+        world, lead_id, call_id = await _call(connection)
+        await connection.execute(update(leads).values(attempts=attempts))
+        for days in range(1, 1 + earlier):
+            result_id = await _result(connection, world, "5")
+            before = NOON - timedelta(days=days)
+            await add_call(connection, world, lead_id, at=before, result_id=result_id)
+        # Saved twice, it is still one call.
+        await _save(connection, world, call_id, "5", rules)
+        await _save(connection, world, call_id, "5", rules)
+    lead = await _lead(database, lead_id)
+    assert lead.finished_at == (LATER if finished else None)
+    assert lead.next_attempt_at == (None if finished else LATER + timedelta(minutes=10))
+
+
+async def test_a_result_and_the_calls_end_at_once_leave_the_lead_as_the_result_says(
+    database: Database,
+) -> None:
+    async with database.write() as connection:
+        world, lead_id, call_id = await _call(connection)
+    async with database.write() as connection:
+        await _save(connection, world, call_id, "7")
+        # Where writers do not take turns anyway, this waits for the lead that is held here.
+        end = asyncio.create_task(_close(database, call_id, lead_id, CallOutcome.CONNECTED))
+        await asyncio.sleep(0.2)
+    await end
+    assert (await _lead(database, lead_id)).finished_at == LATER
+
+
+async def test_a_refusal_takes_the_lock_of_the_number_before_the_lead(database: Database) -> None:
+    async with database.write() as connection:
+        world, lead_id, call_id = await _call(connection)
+
+    async def refuse() -> None:
+        async with database.write() as connection:
+            await _save(connection, world, call_id, "9")
+
+    async with database.write() as connection:
+        await lock_for_change(connection, [NUMBER])
+        refusal = asyncio.create_task(refuse())
+        await asyncio.sleep(0.2)
+        await connection.execute(update(leads).where(leads.c.id == lead_id).values(priority=1))
+    await refusal
+    assert (await _lead(database, lead_id)).finished_at == LATER
 
 
 async def test_result_memo_and_agent_are_written_with_an_audit_line(database: Database) -> None:

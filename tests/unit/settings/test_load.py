@@ -1,6 +1,7 @@
 """A folder of YAML becomes typed settings."""
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,25 @@ def test_words_that_other_readers_of_yaml_mistake_are_text(config: ConfigFolder,
 def test_times_of_day_need_no_quotes(config: ConfigFolder) -> None:
     config.write_campaign(CAMPAIGN + "hours: {weekdays: {mon: 09:00-22:30}}\n")
     assert config.load().campaigns[0].hours.weekdays == {"mon": "09:00-22:30"}
+
+
+def test_dates_are_keys_with_quotes_and_without(config: ConfigFolder) -> None:
+    config.write_campaign(
+        CAMPAIGN + "hours: {exceptions: {2026-12-29: closed, '2026-12-30': 10:00-15:00}}\n"
+    )
+    assert config.load().campaigns[0].hours.exceptions == {
+        date(2026, 12, 29): "closed",
+        date(2026, 12, 30): "10:00-15:00",
+    }
+
+
+def test_a_result_is_followed_up_as_the_campaign_says(config: ConfigFolder) -> None:
+    config.write_campaign(
+        CAMPAIGN + "retries: {limits: {busy: 4}, results: {見込みあり: {delay_minutes: 1440}}}\n"
+    )
+    retries = config.load().campaigns[0].retries
+    assert retries.limits == {CallOutcome.BUSY: 4}
+    assert retries.results["見込みあり"].delay_minutes == 1440
 
 
 def test_anchors_save_typing(config: ConfigFolder) -> None:
