@@ -8,6 +8,7 @@ import os
 import sys
 from asyncio import CancelledError
 from collections.abc import Sequence
+from dataclasses import astuple
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -222,6 +223,33 @@ def stop_asterisk(config: Config = DEFAULT_CONFIG) -> None:
     typer.echo(stop(config))
 
 
+@app.command(short_help="Why a lead or a number is called, or not.")
+def why(
+    subject: Annotated[
+        str, typer.Argument(metavar="NUMBER|LEAD", help="A phone number in any writing, or an id.")
+    ],
+    campaign: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="By this campaign; else by each of the lead's project."),
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option(metavar="LOGIN", help="For a call that this user places by hand.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="For programs: one line of JSON.")] = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Why a lead is called, or not: the answer now, every rule with its facts, and past calls."""
+    from rich.console import Console
+
+    from ari_app.commands.why import why as work
+
+    answer = work(config, subject, campaign, user)
+    if json:
+        typer.echo(answer.as_json())
+    else:
+        answer.print_to(Console(highlight=False))
+
+
 # --- people and lists ---------------------------------------------------------------------
 
 
@@ -389,7 +417,7 @@ def stop_campaign(name: CampaignName, config: Config = DEFAULT_CONFIG) -> None:
 
 @campaign.command("list")
 def list_campaigns(config: Config = DEFAULT_CONFIG) -> None:
-    """Every campaign with its project and state."""
+    """Every campaign with its project, its state and what holds its leads back."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -400,9 +428,10 @@ def list_campaigns(config: Config = DEFAULT_CONFIG) -> None:
     if not lines:
         typer.echo("No campaigns: there is no file in config/campaigns/.")
         return
-    table = Table("campaign", "project", "state", "since", "by", box=box.SIMPLE_HEAD)
+    columns = ("campaign", "project", "state", "since", "by", "callable now", "held back", "next")
+    table = Table(*columns, box=box.SIMPLE_HEAD)
     for line in lines:
-        table.add_row(line.name, line.project, line.state, line.since, line.by)
+        table.add_row(*astuple(line))
     Console(highlight=False).print(table)
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, exists, select
+from sqlalchemy import ColumnElement, Row, exists, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.campaign_state import CampaignState
@@ -35,6 +35,7 @@ from dialer.users import User
 from dialer.why_facts import WhyFacts, why_facts
 
 PAST_DECISIONS = 20
+LEADS_OF_A_NUMBER = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +94,12 @@ class PastDecision:
 
 @dataclass(frozen=True, slots=True)
 class KnownNumber:
-    """What is known of a number, whether or not a lead has it."""
+    """What is known of a number, whether or not a lead has it. `more`: leads beyond these."""
 
     e164: str
     prohibitions: tuple[StandingProhibition, ...]
     leads: tuple[LeadName, ...]
+    more: bool
 
 
 async def explain(
@@ -179,16 +181,22 @@ async def known_number(
         workgroup_ids=None if viewer is None else binding_for(viewer),
     )
     with_number = select(contact_points.c.lead_id).where(contact_points.c.e164 == e164)
+    visible: ColumnElement[bool] = true()
+    if viewer is not None and not viewer.acts_as_admin:
+        visible = leads.c.project_id.in_(viewer.project_ids)
     rows = await connection.execute(
         select(leads.c.id, leads.c.name, leads.c.project_id, projects.c.name.label("project"))
         .join(projects, projects.c.id == leads.c.project_id)
-        .where(leads.c.id.in_(with_number))
+        .where(leads.c.id.in_(with_number), visible)
         .order_by(leads.c.id)
+        .limit(LEADS_OF_A_NUMBER + 1)
     )
+    some = [_named(row) for row in rows]
     return KnownNumber(
         e164=e164,
         prohibitions=tuple(found),
-        leads=tuple(_named(row) for row in rows if _sees(viewer, row.project_id)),
+        leads=tuple(some[:LEADS_OF_A_NUMBER]),
+        more=len(some) > LEADS_OF_A_NUMBER,
     )
 
 

@@ -6,7 +6,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from webui.rendering import is_fragment_request, render
+from webui.rendering import is_fragment_request, render, words_for
 from webui.translations import marked
 
 log = structlog.get_logger(__name__)
@@ -36,6 +36,8 @@ async def error_pages(request: web.Request, handler: Handler) -> web.StreamRespo
     try:
         return await handler(request)
     except web.HTTPUnauthorized:
+        if _is_for_programs(request):
+            return _as_json(request, 401, marked("Log in first."))
         return _to_login(request)
     except web.HTTPException as error:
         if error.status < 400:
@@ -51,10 +53,21 @@ async def error_pages(request: web.Request, handler: Handler) -> web.StreamRespo
 
 def error_response(request: web.Request, status: int, *, error_id: str = "") -> web.Response:
     title, advice = _WORDS.get(status, _WORDS[400])
+    if _is_for_programs(request):
+        return _as_json(request, status, title, error_id=error_id)
     if is_fragment_request(request):
         return notice(request, title, advice=advice, status=status, error_id=error_id)
     context = {"title": title, "advice": advice, "status": status, "error_id": error_id}
     return render(request, "error.html", context, status=status)
+
+
+def _is_for_programs(request: web.Request) -> bool:
+    return request.path.startswith("/api/")
+
+
+def _as_json(request: web.Request, status: int, title: str, *, error_id: str = "") -> web.Response:
+    error = {"error": words_for(request)(title)} | ({"error_id": error_id} if error_id else {})
+    return web.json_response(error, status=status)
 
 
 def notice(

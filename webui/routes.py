@@ -2,7 +2,7 @@
 
 from webui import live
 from webui.access import Access, Route
-from webui.pages import campaigns, desk, history, leads, login, preferences
+from webui.pages import campaigns, desk, history, leads, login, preferences, why
 from webui.scopes import Scope
 
 _LEAD = r"/leads/{lead_id:\d{1,19}}"
@@ -38,6 +38,10 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", f"{_LEAD}/prohibit", leads.prohibit, Access.SIGNED_IN, Scope.LEAD),
     Route("POST", f"{_LEAD}/lift", leads.lift, Access.ADMIN, Scope.LEAD),
     Route("POST", f"{_LEAD}/memo", leads.add_memo, Access.SIGNED_IN, Scope.LEAD),
+    # why a lead is called, or not
+    Route("GET", f"{_LEAD}/why", why.panel, Access.SIGNED_IN, Scope.LEAD),
+    Route("GET", f"{_LEAD}/why/past", why.past, Access.SIGNED_IN, Scope.LEAD),
+    Route("GET", "/api/why", why.api, Access.SIGNED_IN),
     # キャンペーン
     Route("GET", "/campaigns", campaigns.page, Access.SIGNED_IN),
     Route("GET", _CAMPAIGN, campaigns.card, Access.SIGNED_IN, Scope.CAMPAIGN),

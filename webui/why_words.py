@@ -6,7 +6,7 @@ from datetime import datetime
 
 from dialer.prohibitions import StandingProhibition
 from dialer.rules.eligibility import Refusal, Refused
-from dialer.why import Explanation, PastDecision
+from dialer.why import Explanation, KnownNumber, PastDecision
 from dialer.why_facts import BoxFact, NumberFact
 from webui import labels
 from webui.formats import Formats
@@ -90,6 +90,19 @@ class WhyWords:
                 ),
             )
         )
+
+    def number(self, number: KnownNumber) -> tuple[list[str], list[str]]:
+        """Its prohibitions, and what else is to say of it."""
+        _ = self._
+        prohibited = _(labels.REFUSALS[Refusal.PROHIBITED])
+        found = [f"{prohibited}: {self.prohibition(one)}" for one in number.prohibitions]
+        others = [] if found else [_("This number is not prohibited.")]
+        if not number.leads:
+            others.append(_("No lead has this number."))
+        if number.more:
+            n = len(number.leads)
+            others.append(_("More leads have it; these are the first %(n)s.", n=n))
+        return found, others
 
     # --- the facts of each clause -------------------------------------------------------------
 

@@ -6,23 +6,36 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from ari_app.commands.failures import CommandFailed
 from ari_app.commands.installation import database_of, settings_of
 from ari_app.settings import Settings
 from ari_app.settings.validate import did_you_mean
 from dialer import campaign_state, projects
-from dialer.campaign_state import CampaignState
+from dialer.campaign import CampaignSettings
+from dialer.campaign_state import CampaignRow, CampaignState
+from dialer.held_back import LeadsHeldBack, held_back
+from dialer.running_campaign import CampaignNotReady, load_campaign
+from webui.labels import REFUSALS
+from webui.translations import words
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignLine:
-    """One campaign as the list shows it; `since` is empty where it was never started."""
+    """One campaign as the list shows it; `since` is empty where it was never started.
+
+    The counts of its leads are empty until it was started once.
+    """
 
     name: str
     project: str
     state: str
     since: str
     by: str
+    callable_now: str = ""
+    held_back: str = ""
+    next_at: str = ""
 
 
 def set_state(config: Path, name: str, state: CampaignState) -> str:
@@ -58,18 +71,40 @@ def list_campaigns(config: Path) -> list[CampaignLine]:
 async def _list(settings: Settings) -> list[CampaignLine]:
     async with database_of(settings) as database, database.read() as connection:
         rows = {row.name: row for row in await campaign_state.campaign_rows(connection)}
-    zone = ZoneInfo(settings.time_zone)
-    lines = []
-    for campaign in settings.campaigns:
-        row = rows.get(campaign.name)
-        since = f"{row.state_changed_at.astimezone(zone):%Y-%m-%d %H:%M}" if row else ""
-        lines.append(
-            CampaignLine(
-                name=campaign.name,
-                project=campaign.project,
-                state=row.state if row else "stopped",
-                since=since,
-                by=row.state_changed_by if row else "",
-            )
-        )
-    return lines
+        stocks = {one.name: await _stock(connection, one) for one in settings.campaigns}
+    return [
+        _line(settings, campaign, rows.get(campaign.name), stocks[campaign.name])
+        for campaign in settings.campaigns
+    ]
+
+
+async def _stock(connection: AsyncConnection, campaign: CampaignSettings) -> LeadsHeldBack | None:
+    try:
+        running = await load_campaign(connection, campaign)
+    except CampaignNotReady:
+        return None
+    return await held_back(connection, running.claim_request, datetime.now(UTC))
+
+
+def _line(
+    settings: Settings,
+    campaign: CampaignSettings,
+    row: CampaignRow | None,
+    stock: LeadsHeldBack | None,
+) -> CampaignLine:
+    say, zone = words(settings.language), ZoneInfo(settings.time_zone)
+
+    def moment(at: datetime | None) -> str:
+        return f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else ""
+
+    reasons = stock.largest_first if stock else ()
+    return CampaignLine(
+        name=campaign.name,
+        project=campaign.project,
+        state=row.state if row else "stopped",
+        since=moment(row.state_changed_at if row else None),
+        by=row.state_changed_by if row else "",
+        callable_now=f"{stock.callable_now:,}" if stock else "",
+        held_back=", ".join(f"{say(REFUSALS[reason])} {n:,}" for reason, n in reasons),
+        next_at=moment(stock.next_at if stock else None),
+    )

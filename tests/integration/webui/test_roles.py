@@ -59,7 +59,7 @@ async def test_each_route_lets_in_only_whom_it_should(
             continue
         path = await path_of(route, world)
         response = await (browser.get(path) if route.method == "GET" else browser.post(path))
-        refused = response.status in (403, 404) and route.path != "/login"
+        refused = response.status in (401, 403, 404) and route.path != "/login"
         refused |= response.headers.get("Location", "").startswith("/login")
         if is_let_in(route, visitor) == refused and not is_expected_refusal(route, visitor):
             wrong.append((route.method, path, response.status))
