@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -9,7 +10,9 @@ from dialer.campaign import CampaignSettings, Mode
 from dialer.claiming import ClaimRequest
 from dialer.rules.calling_hours import CallingHours
 from dialer.rules.retry import RetryRules
-from dialer.storage.tables import campaigns, projects, workgroups
+from dialer.storage.tables import action_results, campaigns, projects, workgroups
+
+log = structlog.get_logger(__name__)
 
 
 class CampaignNotReady(Exception):
@@ -80,6 +83,7 @@ async def load_campaign(connection: AsyncConnection, settings: CampaignSettings)
     ).scalar_one_or_none()
     if campaign_id is None:
         raise CampaignNotReady(f"campaign {settings.name}: not yet in the database")
+    await _tell_unknown_results(connection, settings)
     return RunningCampaign(
         settings=settings,
         campaign_id=campaign_id,
@@ -89,3 +93,21 @@ async def load_campaign(connection: AsyncConnection, settings: CampaignSettings)
         retries=settings.retries.rules(),
         result_required=project.result_required,
     )
+
+
+async def _tell_unknown_results(connection: AsyncConnection, settings: CampaignSettings) -> None:
+    """A rule for a result that is spelt otherwise never holds. No reason to stop: a result that
+    somebody renames would stop the campaign at its next start."""
+    if not settings.retries.results:
+        return
+    known = await connection.scalars(
+        select(action_results.c.name)
+        .join(projects, projects.c.result_set_id == action_results.c.result_set_id)
+        .where(projects.c.name == settings.project, action_results.c.effect == "retry")
+    )
+    for name in sorted(set(settings.retries.results) - set(known)):
+        log.warning(
+            "retries.results: the project has no result of this name with the effect retry",
+            campaign=settings.name,
+            result=name,
+        )

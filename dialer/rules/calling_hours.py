@@ -1,6 +1,6 @@
 """When people may be called."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
@@ -72,7 +72,8 @@ def holidays_are_known(country: str) -> bool:
     return len(country) == 2 and country in holidays.list_supported_countries()
 
 
-def _moments_of_opening(day: date, opens: time, time_zone: str) -> Iterator[datetime]:
+@lru_cache(maxsize=4000)
+def _moments_of_opening(day: date, opens: time, time_zone: str) -> tuple[datetime, ...]:
     """Every moment at which a window of that day may open; some of them may be closed.
 
     Most days have one. When clocks are put back a time comes twice; and the change itself
@@ -80,12 +81,13 @@ def _moments_of_opening(day: date, opens: time, time_zone: str) -> Iterator[date
     """
     zone = _zone(time_zone)
     opening = datetime.combine(day, opens, zone)
-    yield opening.astimezone(UTC)
     begin = datetime.combine(day, time.min, zone).astimezone(UTC)
     end = datetime.combine(day + timedelta(days=1), time.min, zone).astimezone(UTC)
-    if _offset(begin, zone) != _offset(end, zone):
-        yield opening.replace(fold=1).astimezone(UTC)
-        yield _change_of_clocks(begin, end, zone)
+    once = opening.astimezone(UTC)
+    if _offset(begin, zone) == _offset(end, zone):
+        return (once,)
+    twice = opening.replace(fold=1).astimezone(UTC)
+    return once, twice, _change_of_clocks(begin, end, zone)
 
 
 def _change_of_clocks(begin: datetime, end: datetime, zone: ZoneInfo) -> datetime:
@@ -107,7 +109,8 @@ def _offset(moment: datetime, zone: ZoneInfo) -> timedelta | None:
 
 # A claim asks for every zone of its project, many times a second. ZoneInfo itself keeps
 # eight zones and reads any other from its file again; a day looked up among a country's
-# holidays goes through several conversions.
+# holidays goes through several conversions; and the next opening of a zone stays the same
+# for a day.
 
 
 @cache
