@@ -3,15 +3,14 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.history import HistoryRow, timeline
-from dialer.lead_conditions import is_boxed, is_prohibited
 from dialer.lead_facts import TELEPHONES
-from dialer.mybox import Holder, holders_of
+from dialer.mybox_holders import Holder, holder_of, holders_of
 from dialer.paging import PAGE_SIZE, Page, bounded, decode_key, page_of
 from dialer.prohibitions import StandingProhibition, binding_for, standing
 from dialer.rules.hangup_cause import CallOutcome
@@ -21,15 +20,14 @@ from dialer.storage.search import begins_with, contains
 from dialer.storage.tables import action_results, actions, calls, contact_points, leads, projects
 from dialer.users import User
 
-LeadTab = Literal["all", "mybox", "prohibited"]
-
 
 @dataclass(frozen=True, slots=True)
 class LeadRow:
     """A lead in the list; its first number that can be called stands for all.
 
     `prohibited` is meant for the viewer: company-wide, or for one of his workgroups
-    (any workgroup, when he acts as admin).
+    (any workgroup, when he acts as admin). `boxed_by` is empty also for a box of
+    somebody whom he may not know; `boxed_by_id` tells whether it is in one.
     """
 
     id: int
@@ -92,22 +90,20 @@ async def list_leads(
     viewer: User,
     now: datetime,
     text: str = "",
-    tab: LeadTab = "all",
     after: str | None = None,
     limit: int = PAGE_SIZE,
 ) -> Page[LeadRow]:
     """The leads of a project in the order of import; none when the viewer may not see it.
 
     `text` is a phone number in any writing, or the beginning of one, or else words of
-    the lead's names (kana in either script and width). Tab mybox is the viewer's own
-    box (everyone's, when he acts as admin). Raises BadPageKey.
+    the lead's names (kana in either script and width). Raises BadPageKey.
     """
     if not viewer.sees_project(project_id):
         return Page((), None)
     query = (
         select(leads)
         .where(leads.c.project_id == project_id, leads.c.deleted_at.is_(None))
-        .where(*_in_tab(tab, viewer, now), *_matching(text))
+        .where(*matching(text))
         .order_by(leads.c.id)
         .limit(bounded(limit) + 1)
     )
@@ -115,8 +111,7 @@ async def list_leads(
         query = query.where(leads.c.id > decode_key(after, int)[0])
     found = (await connection.execute(query)).all()
     page = page_of(found, limit=bounded(limit), key=lambda row: (row.id,))
-    points = await _contact_points(connection, [row.id for row in page.rows])
-    return Page(await _lead_rows(connection, page.rows, points, viewer, now), page.next_key)
+    return Page(await lead_rows(connection, page.rows, viewer, now), page.next_key)
 
 
 async def lead_detail(
@@ -133,7 +128,7 @@ async def lead_detail(
     if lead is None or not viewer.sees_project(lead.project_id):
         return None
     points = await _contact_points(connection, [lead_id])
-    (row,) = await _lead_rows(connection, [lead], points, viewer, now)
+    (row,) = await lead_rows(connection, [lead], viewer, now)
     prohibitions = await standing(
         connection,
         e164s=[point.e164 for point in points.get(lead_id, ()) if point.e164],
@@ -154,25 +149,24 @@ async def lead_detail(
         contact_points=tuple(
             _contact_point(point, prohibitions) for point in points.get(lead_id, ())
         ),
-        box=(await holders_of(connection, lead_ids=[lead_id], now=now)).get(lead_id),
+        box=await holder_of(connection, lead_id=lead_id, now=now, viewer=viewer),
         timeline=await timeline(connection, lead_id=lead_id),
     )
+
+
+async def names_of(connection: AsyncConnection, lead_ids: Collection[int]) -> dict[int, str]:
+    """The names of some leads by their ids, whoever may see them."""
+    rows = await connection.execute(
+        select(leads.c.id, leads.c.name).where(leads.c.id.in_(lead_ids))
+    )
+    return {row.id: row.name for row in rows}
 
 
 # --- which leads ------------------------------------------------------------------------
 
 
-def _in_tab(tab: LeadTab, viewer: User, now: datetime) -> list[ColumnElement[bool]]:
-    match tab:
-        case "mybox":
-            return [is_boxed(now, by_user=None if viewer.acts_as_admin else viewer.id)]
-        case "prohibited":
-            return [is_prohibited(binding_for(viewer))]
-        case "all":
-            return []
-
-
-def _matching(text: str) -> list[ColumnElement[bool]]:
+def matching(text: str) -> list[ColumnElement[bool]]:
+    """Leads with this number, or the beginning of it, or else with these words in a name."""
     if not text.strip():
         return []
     if beginning := number_beginning(text):
@@ -199,15 +193,13 @@ async def _contact_points(connection: AsyncConnection, lead_ids: Collection[int]
     return points
 
 
-async def _lead_rows(
-    connection: AsyncConnection,
-    found: Sequence[Row[Any]],
-    points: _Points,
-    viewer: User,
-    now: datetime,
+async def lead_rows(
+    connection: AsyncConnection, found: Sequence[Row[Any]], viewer: User, now: datetime
 ) -> tuple[LeadRow, ...]:
+    """Rows of `leads` as the viewer sees them in a list."""
     ids = [lead.id for lead in found]
-    holders = await holders_of(connection, lead_ids=ids, now=now)
+    points = await _contact_points(connection, ids)
+    holders = await holders_of(connection, lead_ids=ids, now=now, viewer=viewer)
     outcomes, results = await _last_words(connection, ids)
     numbers = {point.e164 for some in points.values() for point in some if point.e164}
     prohibited = {

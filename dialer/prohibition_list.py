@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialer.paging import LARGEST_PAGE, PAGE_SIZE, Page, bounded, decode_key, page_of
 from dialer.rules.phone_number import national_format
 from dialer.rules.search_text import number_beginning
+from dialer.storage.engine import Database
 from dialer.storage.search import begins_with
 from dialer.storage.tables import prohibitions, users, workgroups
 from dialer.users import User
@@ -85,14 +86,15 @@ async def list_prohibitions(
 
 
 async def all_prohibitions(
-    connection: AsyncConnection, *, viewer: User | None, wanted: ProhibitionFilter
+    database: Database, *, viewer: User | None, wanted: ProhibitionFilter
 ) -> AsyncIterator[Sequence[ProhibitionRow]]:
-    """The whole list, some hundreds at a time."""
+    """The whole list, some hundreds at a time, each in a moment of its own."""
     after: str | None = None
     while True:
-        page = await list_prohibitions(
-            connection, viewer=viewer, wanted=wanted, after=after, limit=LARGEST_PAGE
-        )
+        async with database.read() as connection:
+            page = await list_prohibitions(
+                connection, viewer=viewer, wanted=wanted, after=after, limit=LARGEST_PAGE
+            )
         if page.rows:
             yield page.rows
         after = page.next_key

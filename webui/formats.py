@@ -47,6 +47,10 @@ class Formats:
             return f"{_TOMORROW[self.language]} {self.clock(at)}"
         return self.moment(at)
 
+    def last_day(self, ends: datetime) -> str:
+        """The last day before a moment in time, as a date field has it: ``2026-11-24``."""
+        return (self._local(ends) - timedelta(microseconds=1)).date().isoformat()
+
     def iso(self, at: datetime) -> str:
         """For the `datetime` attribute, in the zone that is shown."""
         return self._local(at).isoformat(timespec="seconds")

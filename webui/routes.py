@@ -2,7 +2,17 @@
 
 from webui import live
 from webui.access import Access, Route
-from webui.pages import campaigns, desk, history, leads, login, preferences, why
+from webui.pages import (
+    campaigns,
+    desk,
+    history,
+    lead_bulk,
+    lead_changes,
+    leads,
+    login,
+    preferences,
+    why,
+)
 from webui.scopes import Scope
 
 _LEAD = r"/leads/{lead_id:\d{1,19}}"
@@ -31,13 +41,18 @@ ROUTES: tuple[Route, ...] = (
     # リード
     Route("GET", "/leads", leads.page, Access.SIGNED_IN),
     Route("GET", "/leads/rows", leads.rows, Access.SIGNED_IN),
+    Route("POST", "/leads/bulk/mybox", lead_bulk.put_in_box, Access.SIGNED_IN),
+    Route("POST", "/leads/bulk/give", lead_bulk.give, Access.SIGNED_IN),
+    Route("POST", "/leads/bulk/release", lead_bulk.release, Access.SIGNED_IN),
+    Route("POST", "/leads/bulk/prohibit", lead_bulk.prohibit, Access.SIGNED_IN),
     Route("GET", _LEAD, leads.lead, Access.SIGNED_IN, Scope.LEAD),
-    Route("POST", f"{_LEAD}/mybox", leads.put_in_box, Access.SIGNED_IN, Scope.LEAD),
-    Route("POST", f"{_LEAD}/mybox/release", leads.release_box, Access.SIGNED_IN, Scope.LEAD),
-    Route("POST", f"{_LEAD}/mybox/give", leads.give_box, Access.SIGNED_IN, Scope.LEAD),
-    Route("POST", f"{_LEAD}/prohibit", leads.prohibit, Access.SIGNED_IN, Scope.LEAD),
-    Route("POST", f"{_LEAD}/lift", leads.lift, Access.ADMIN, Scope.LEAD),
-    Route("POST", f"{_LEAD}/memo", leads.add_memo, Access.SIGNED_IN, Scope.LEAD),
+    Route("POST", f"{_LEAD}/mybox", lead_changes.put_in_box, Access.SIGNED_IN, Scope.LEAD),
+    Route("POST", f"{_LEAD}/mybox/release", lead_changes.release_box, Access.SIGNED_IN, Scope.LEAD),
+    Route("POST", f"{_LEAD}/mybox/give", lead_changes.give_box, Access.SIGNED_IN, Scope.LEAD),
+    Route("POST", f"{_LEAD}/mybox/end", lead_changes.set_box_end, Access.SIGNED_IN, Scope.LEAD),
+    Route("POST", f"{_LEAD}/prohibit", lead_changes.prohibit, Access.SIGNED_IN, Scope.LEAD),
+    Route("POST", f"{_LEAD}/lift", lead_changes.lift, Access.ADMIN, Scope.LEAD),
+    Route("POST", f"{_LEAD}/memo", lead_changes.add_memo, Access.SIGNED_IN, Scope.LEAD),
     # why a lead is called, or not
     Route("GET", f"{_LEAD}/why", why.panel, Access.SIGNED_IN, Scope.LEAD),
     Route("GET", f"{_LEAD}/why/past", why.past, Access.SIGNED_IN, Scope.LEAD),

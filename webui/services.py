@@ -11,7 +11,7 @@ from dialer.campaigns import CampaignLive
 from dialer.floor_views import AgentView
 from dialer.messages import CallId
 from dialer.ports import Clock, LiveUpdates, RecordingStore
-from dialer.rules.mybox import MyBoxPolicy
+from dialer.rules.mybox import NO_POLICY, MyBoxPolicy
 from dialer.storage.engine import Database
 
 
@@ -59,7 +59,7 @@ class WebSettings:
     language: str = "ja"  # when the browser asks for none that we have
     secure_cookies: bool = False  # True behind HTTPS
     session_hours: int = 12
-    mybox: MyBoxPolicy = MyBoxPolicy()
+    mybox: MyBoxPolicy = NO_POLICY
 
 
 @dataclass(frozen=True, slots=True)

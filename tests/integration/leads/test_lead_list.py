@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import update
 
 from dialer import lead_list, mybox, prohibitions, projects
-from dialer.lead_list import LeadTab
 from dialer.paging import BadPageKey, encode_key
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.storage.engine import Database
@@ -23,12 +22,10 @@ async def world(database: Database) -> SmallWorld:
         return await build_small_world(connection)
 
 
-async def _found(
-    database: Database, world: SmallWorld, viewer: User, text: str = "", tab: LeadTab = "all"
-) -> list[str]:
+async def _found(database: Database, world: SmallWorld, viewer: User, text: str = "") -> list[str]:
     async with database.read() as connection:
         page = await lead_list.list_leads(
-            connection, project_id=world.project_id, viewer=viewer, text=text, tab=tab, now=NOON
+            connection, project_id=world.project_id, viewer=viewer, text=text, now=NOON
         )
     assert page.next_key is None
     return [row.name for row in page.rows]
@@ -68,7 +65,7 @@ async def test_a_lead_shows_what_is_known(database: Database, world: SmallWorld)
     row = detail.row
     assert (row.e164, row.number) == (A, "03-5254-2287")
     assert (row.last_outcome, row.last_result) == (CallOutcome.BUSY, "資料送付")
-    assert (row.boxed_by, row.boxed_by_id) == ("鈴木", world.suzuki.id)
+    assert (row.boxed_by, row.boxed_by_id) == ("", world.suzuki.id)  # no colleague of his
     assert row.prohibited
     assert detail.box is not None
     assert [point.number for point in detail.contact_points] == ["03-5254-2287", "090-1234-5678"]
@@ -140,27 +137,6 @@ async def test_search(
         ):
             await add_lead(connection, world.project_id, *numbers, name=name, kana=kana)
     assert await _found(database, world, world.suzuki, text) == expected
-
-
-async def test_tabs(database: Database, world: SmallWorld) -> None:
-    async with database.write() as connection:
-        ids = {
-            name: await add_lead(connection, world.project_id, number, name=name)
-            for name, number in (("甲", A), ("乙", B), ("丙", "+81663456789"))
-        }
-        await mybox.put(connection, lead_id=ids["甲"], user_id=world.suzuki.id, now=NOON)
-        await mybox.put(connection, lead_id=ids["乙"], user_id=world.tanaka.id, now=NOON)
-        await prohibitions.prohibit(
-            connection, e164s=["+81663456789"], workgroup_ids=[world.osaka], now=NOON
-        )
-    assert await _found(database, world, world.suzuki) == ["甲", "乙", "丙"]
-    assert await _found(database, world, world.suzuki, tab="mybox") == ["甲"]
-    assert await _found(database, world, world.tanaka, tab="mybox") == ["乙"]
-    assert await _found(database, world, world.sato, tab="mybox") == ["甲", "乙"]
-    assert await _found(database, world, world.sato.as_user(), tab="mybox") == []
-    assert await _found(database, world, world.suzuki, tab="prohibited") == []
-    assert await _found(database, world, world.tanaka, tab="prohibited") == ["丙"]
-    assert await _found(database, world, world.sato, tab="prohibited") == ["丙"]
 
 
 async def test_pages_hold_every_lead_once(database: Database, world: SmallWorld) -> None:

@@ -238,9 +238,7 @@ async def test_the_list_goes_on_page_by_page(database: Database, world: SmallWor
         await prohibitions.prohibit(connection, e164s=numbers, workgroup_ids=None, now=NOON)
     seen: list[str] = []
     async with database.read() as connection:
-        async for rows in all_prohibitions(
-            connection, viewer=world.sato, wanted=ProhibitionFilter()
-        ):
+        async for rows in all_prohibitions(database, viewer=world.sato, wanted=ProhibitionFilter()):
             seen += [row.e164 for row in rows]
         with pytest.raises(BadPageKey):
             await list_prohibitions(

@@ -27,7 +27,7 @@
   // --- notices --------------------------------------------------------------------------
   const SECONDS_SHOWN = 6;
   const keepNoticesShort = () => {
-    for (const notice of $all("[data-notice]:not([data-leaves])")) {
+    for (const notice of $all("[data-notice]:not([data-leaves], [data-stays])")) {
       notice.dataset.leaves = "yes";
       setTimeout(() => notice.remove(), SECONDS_SHOWN * 1000);
     }
@@ -47,7 +47,7 @@
     } else if (target.matches("[data-closes-dialog]")) {
       // After htmx has read the form, which a closed dialog no longer has in view.
       setTimeout(() => target.closest("dialog").close(), 0);
-    } else if (!event.target.closest("a, button, input, select") && !getSelection().toString()) {
+    } else if (!event.target.closest("a, button, input, select, label") && !getSelection().toString()) {
       location.href = target.dataset.href;
     }
   });

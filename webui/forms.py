@@ -1,0 +1,29 @@
+"""Reading what forms say."""
+
+from collections.abc import Collection
+
+from aiohttp import web
+
+from webui.sessions import viewer
+
+
+async def field(request: web.Request, name: str) -> str:
+    """A text field without the spaces around it; empty when it was not sent."""
+    return str((await request.post()).get(name, "")).strip()
+
+
+def an_id(text: str) -> int | None:
+    """None when it is not the id of anything."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+async def chosen_workgroups(request: web.Request) -> Collection[int] | None:
+    """The form's field ``for``: a workgroup's id, or ``company`` (None).
+
+    Without it a user means all his workgroups, which is the empty list, and an admin the
+    company.
+    """
+    chosen = await field(request, "for")
+    if (group := an_id(chosen)) is not None:
+        return [group]
+    return None if chosen == "company" or viewer(request).acts_as_admin else ()
