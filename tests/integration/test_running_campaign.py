@@ -1,5 +1,6 @@
 """A campaign's file and the database that it names things of."""
 
+import structlog
 from structlog.testing import capture_logs
 
 from dialer.campaign import CampaignSettings, ResultRetrySettings, RetrySettings
@@ -23,6 +24,7 @@ def autumn(*results: str) -> CampaignSettings:
 async def test_a_rule_for_a_result_that_does_not_exist_is_told(database: Database) -> None:
     async with database.write() as connection:
         await build_small_world(connection)
+    structlog.reset_defaults()  # a simulation may have silenced warnings
     async with database.read() as connection:
         with capture_logs() as told:
             # The last is final: nothing comes after it that a rule could be for.
