@@ -16,6 +16,7 @@ from sqlalchemy import event, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import campaign_state, history, lanes, lead_list, mybox, prohibitions
+from dialer.after_calls import calls_with_outcome
 from dialer.claiming import ClaimRequest, claim
 from dialer.history import HistoryFilter
 from dialer.rules.hangup_cause import CallOutcome
@@ -68,6 +69,16 @@ async def test_leads_of_a_project(database: Database, world: SmallWorld, sent: "
     assert not _sorts(plan)
     for rest in ("FROM contact_points", "FROM mybox_entries", "FROM actions"):
         assert not _reads_whole_tables(await _plan(database, sent, rest)), rest
+
+
+async def test_earlier_calls_of_the_leads_whose_calls_have_ended(
+    database: Database, world: SmallWorld, sent: "Sent"
+) -> None:
+    async with database.read() as connection:
+        await calls_with_outcome(connection, range(1, 20), [CallOutcome.BUSY])
+    plan = await _plan(database, sent, "FROM actions")
+    assert _uses(plan, "ix_actions_lead_id_at")
+    assert not _reads_whole_tables(plan)
 
 
 async def test_a_lead_found_by_its_number(
