@@ -15,6 +15,7 @@ from dialer.campaigns import Campaigns
 from dialer.floor import Floor
 from dialer.ports import Clock, LiveUpdates, RecordingStore, Telephony
 from dialer.recording_keeper import RecordingKeeper
+from dialer.ringing_watch import LOOK_EVERY_SECONDS, RingingWatch
 from dialer.storage.engine import Database
 from dialer.switchboard import Switchboard
 
@@ -36,6 +37,7 @@ class Controller:
     floor: Floor
     campaigns: Campaigns
     switchboard: Switchboard
+    ringing: RingingWatch
     journal: CallJournal
     keeper: RecordingKeeper
     telephony: RunningTelephony
@@ -52,9 +54,9 @@ class Controller:
             ("telephony", self.telephony.run()),
             ("switchboard", self.switchboard.run()),
             ("comparing", self.switchboard.keep_comparing()),
-            ("prohibitions", self.switchboard.watch_prohibitions()),
+            ("ringing", self.ringing.run()),
             ("journal", self.journal.run()),
-            ("floor", self.floor.run()),
+            ("floor", self.floor.keeper.run()),
             ("campaigns", self.campaigns.run()),
             ("recordings", self.keeper.run()),
         ):
@@ -70,7 +72,7 @@ class Controller:
         """Ends the tasks and writes what is left; calls in Asterisk go on."""
         await self.end_tasks()
         await self.journal.close()
-        await self.floor.close()
+        await self.floor.keeper.close()
 
     async def end_tasks(self) -> None:
         """Ends the tasks; what is not yet written stays unwritten, as in a crash."""
@@ -89,8 +91,9 @@ def build_controller(
     recordings: RecordingStore,
     campaigns: Sequence[CampaignSettings],
     trunks: Mapping[str, TrunkLines],
+    look_every_seconds: float = LOOK_EVERY_SECONDS,
 ) -> Controller:
-    """Wires the parts; nothing runs yet."""
+    """Wires the parts; nothing runs yet. `look_every_seconds`: at what rings."""
     keeper = RecordingKeeper(database, recordings, live)
     journal = CallJournal(database, keeper.written)
     calls = CallSessions(telephony=telephony, journal=journal, clock=clock, recordings=recordings)
@@ -104,6 +107,15 @@ def build_controller(
         live=live,
         trunks=trunks,
     )
+    ringing = RingingWatch(
+        calls=calls,
+        floor=floor,
+        database=database,
+        clock=clock,
+        live=live,
+        campaign_stopped=running.look_soon,
+        look_every_seconds=look_every_seconds,
+    )
     switchboard = Switchboard(
         telephony=telephony,
         calls=calls,
@@ -111,6 +123,6 @@ def build_controller(
         campaigns=running,
         database=database,
         clock=clock,
-        live=live,
+        ringing=ringing,
     )
-    return Controller(calls, floor, running, switchboard, journal, keeper, telephony, [])
+    return Controller(calls, floor, running, switchboard, ringing, journal, keeper, telephony, [])

@@ -176,7 +176,7 @@ _UPDATE_CALL = (
 def _call_row(call: CallState) -> dict[str, object]:
     return {
         "b_id": call.call_id,
-        "b_dialled_at": call.dialled_at,
+        "b_dialled_at": None if call.never_dialled else call.dialled_at,
         "b_ringing_at": call.ringing_at,
         "b_answered_at": call.answered_at,
         "b_connected_at": call.connected_at,

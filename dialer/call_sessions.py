@@ -6,9 +6,9 @@ up no other call.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -28,23 +28,22 @@ from dialer.messages import (
     UserId,
 )
 from dialer.ports import Clock, RecordingFault, RecordingStore, Telephony, Timer
-from dialer.rules import call_state
-from dialer.rules.call_state import (
-    UNANSWERED,
+from dialer.rules import call_events, call_state
+from dialer.rules.call_events import (
     AgentFound,
     AgentFoundTalking,
     AgentFreed,
     AgentHangsUp,
     AgentTalks,
     AnswerDeadlinePassed,
-    CallState,
     CancelUnanswered,
     CloseCall,
     FindAgent,
-    Phase,
+    NotDialled,
     StartAnswerTimer,
     StopFindingAgent,
 )
+from dialer.rules.call_state import UNANSWERED, WITH_AGENT, CallState, Phase
 from dialer.running_campaign import RunningCampaign
 
 log = structlog.get_logger(__name__)
@@ -58,6 +57,12 @@ class Session:
     campaign: RunningCampaign
     lead: LeadOfCall
     e164: str
+    workgroup_ids: frozenset[int]  # that the gate asked for: the campaign's, and a held agent's
+    by_hand: bool = False  # an agent's own decision, whatever becomes of the campaign
+
+    @property
+    def unanswered(self) -> bool:
+        return self.state.phase in UNANSWERED
 
 
 class AgentFinder(Protocol):
@@ -93,6 +98,7 @@ class CallSessions:
         self._by_leg: dict[LegId, CallId] = {}
         self._timers: dict[CallId, Timer] = {}
         self._phases: Counter[tuple[int, Phase]] = Counter()
+        self._held_phases: Counter[tuple[int, Phase]] = Counter()
         self._on_change: list[Callable[[Session], None]] = []
         self._finder: AgentFinder | None = None
 
@@ -106,22 +112,28 @@ class CallSessions:
 
     # --- starting and stopping ------------------------------------------------------------
 
-    def start(self, claimed: ClaimedCall, campaign: RunningCampaign) -> None:
+    def start(
+        self,
+        claimed: ClaimedCall,
+        campaign: RunningCampaign,
+        *,
+        workgroup_ids: frozenset[int] | None = None,
+        by_hand: bool = False,
+    ) -> None:
         """Dials a claimed call. Its row is committed already.
 
-        A conversation that could not be recorded is not begun: the call fails at once.
+        A conversation that could not be recorded is not begun: the call fails at once. A claim
+        whose lease has passed is given back: what the gate said then may be true no more.
         """
         settings = campaign.settings
         now = self._clock.now()
-        state = CallState(
-            call_id=claimed.call_id,
-            recorded=settings.record,
-            answer_to_agent=timedelta(seconds=settings.answer_to_agent_seconds),
-            dialled_at=now,
-        )
-        lead = LeadOfCall(claimed.lead_id, claimed.attempt, campaign.retries)
-        session = Session(state, campaign, lead, claimed.e164)
-        self._store(session, state)
+        if claimed.lease_until <= now:
+            log.warning("claimed too long ago: not dialled", call_id=str(claimed.call_id))
+            self.give_back(claimed, campaign)
+            return
+        session = self._open(claimed, campaign, now)
+        session.workgroup_ids = workgroup_ids or campaign.workgroup_ids
+        session.by_hand = by_hand
         try:
             path = self._recordings.raw_path(claimed.call_id, now) if settings.record else ""
         except RecordingFault as error:
@@ -140,33 +152,45 @@ class CallSessions:
             )
         )
 
+    def give_back(self, claimed: ClaimedCall, campaign: RunningCampaign) -> None:
+        """Ends a claimed call that is not to be dialled after all; the lead loses no attempt."""
+        now = self._clock.now()
+        self._open(claimed, campaign, now)
+        self.apply(NotDialled(claimed.call_id, now))
+
+    def _open(self, claimed: ClaimedCall, campaign: RunningCampaign, now: datetime) -> Session:
+        settings = campaign.settings
+        state = CallState(
+            call_id=claimed.call_id,
+            recorded=settings.record,
+            answer_to_agent=timedelta(seconds=settings.answer_to_agent_seconds),
+            dialled_at=now,
+            for_user=claimed.for_user,
+        )
+        lead = LeadOfCall(claimed.lead_id, claimed.attempt, campaign.retries)
+        session = Session(state, campaign, lead, claimed.e164, campaign.workgroup_ids)
+        self._store(session, state)
+        return session
+
     def take_up(self, session: Session) -> None:
         """Goes on with a call that an earlier run of this program left open."""
         call = session.state
         self._sessions[call.call_id] = session
-        self._phases[session.campaign.campaign_id, call.phase] += 1
+        self._count(session, 1)
         if call.leg_id is not None:
             self._by_leg[call.leg_id] = call.call_id
         if call.connected_at is not None:
             self._journal.recording_known(call.call_id)
 
     def cancel_unanswered(self, campaign_id: int) -> None:
-        """Stops all calls of the campaign that nobody has answered yet."""
-        self._cancel(s for s in self._sessions.values() if s.campaign.campaign_id == campaign_id)
+        """Stops all calls of the campaign that nobody has answered yet; by hand ones go on."""
+        for session in self.unanswered():
+            if session.campaign.campaign_id == campaign_id and not session.by_hand:
+                self.cancel(session.state.call_id)
 
-    def cancel_numbers(self, numbers: Collection[str], workgroup_ids: frozenset[int]) -> None:
-        """Stops calls to these numbers that nobody has answered yet, of the campaigns of exactly
-        these workgroups."""
-        self._cancel(
-            s
-            for s in self._sessions.values()
-            if s.e164 in numbers and s.campaign.workgroup_ids == workgroup_ids
-        )
-
-    def _cancel(self, sessions: Iterable[Session]) -> None:
-        for session in list(sessions):
-            if session.state.phase in UNANSWERED:
-                self.apply(CancelUnanswered(session.state.call_id))
+    def cancel(self, call_id: CallId) -> None:
+        """Stops the call if nobody has answered it yet."""
+        self.apply(CancelUnanswered(call_id))
 
     def agent_hangs_up(self, call_id: CallId) -> None:
         self.apply(AgentHangsUp(call_id))
@@ -178,13 +202,23 @@ class CallSessions:
 
     def unanswered(self) -> list[Session]:
         """Calls that nobody has answered yet."""
-        return [s for s in self._sessions.values() if s.state.phase in UNANSWERED]
+        return [session for session in self._sessions.values() if session.unanswered]
+
+    def with_agents(self) -> list[Session]:
+        """Calls in which an agent talks with somebody, or is being joined with him."""
+        return [s for s in self._sessions.values() if s.state.phase in WITH_AGENT]
 
     def session(self, call_id: CallId) -> Session | None:
         return self._sessions.get(call_id)
 
     def count(self, campaign_id: int, *phases: Phase) -> int:
+        """The campaign's calls in these phases."""
         return sum(self._phases[campaign_id, phase] for phase in phases)
+
+    def count_for_anyone(self, campaign_id: int, *phases: Phase) -> int:
+        """Without those that an agent is held for."""
+        held = sum(self._held_phases[campaign_id, phase] for phase in phases)
+        return self.count(campaign_id, *phases) - held
 
     def on_trunk(self, trunk: str) -> int:
         """Channels in use on a trunk."""
@@ -197,14 +231,14 @@ class CallSessions:
         if call_id is not None:
             self._decide(call_id, event)
 
-    def apply(self, event: CallEvent | call_state.Event) -> None:
+    def apply(self, event: CallEvent | call_events.Event) -> None:
         """Lets one event happen to its call."""
         if isinstance(event, AgentLegGone):
             self.agent_leg_gone(event)
             return
         self._decide(event.call_id, event)
 
-    def _decide(self, call_id: CallId, event: CallEvent | call_state.Event) -> None:
+    def _decide(self, call_id: CallId, event: CallEvent | call_events.Event) -> None:
         session = self._sessions.get(call_id)
         if session is None:
             # Its end was written before; an agent found for it meanwhile must be let go.
@@ -222,17 +256,22 @@ class CallSessions:
                 listener(session)
 
     def _store(self, session: Session, state: CallState) -> None:
-        campaign_id = session.campaign.campaign_id
         if state.call_id in self._sessions:
-            self._phases[campaign_id, session.state.phase] -= 1
+            self._count(session, -1)
         if session.state.leg_id is not None:
             self._by_leg.pop(session.state.leg_id, None)
         if state.leg_id is not None:
             self._by_leg[state.leg_id] = state.call_id
         session.state = state
         self._sessions[state.call_id] = session
-        self._phases[campaign_id, state.phase] += 1
+        self._count(session, 1)
         self._journal.note(Entry(state, session.lead))
+
+    def _count(self, session: Session, change: int) -> None:
+        key = session.campaign.campaign_id, session.state.phase
+        self._phases[key] += change
+        if session.state.for_user is not None:
+            self._held_phases[key] += change
 
     # --- commands -------------------------------------------------------------------------
 
@@ -242,7 +281,7 @@ class CallSessions:
             raise RuntimeError("calls cannot run before served_by() has named the floor")
         return self._finder
 
-    def _run(self, session: Session, command: call_state.Command) -> None:
+    def _run(self, session: Session, command: call_events.Command) -> None:
         match command:
             case ConnectCustomer() | HangUpCustomer() | PlayAbandonedMessage():
                 self._telephony.send(command)
@@ -274,7 +313,7 @@ class CallSessions:
         if timer := self._timers.pop(call_id, None):
             timer.cancel()
         state = session.state
-        self._phases[session.campaign.campaign_id, state.phase] -= 1
+        self._count(session, -1)
         del self._sessions[call_id]
         if state.leg_id is not None:
             self._by_leg.pop(state.leg_id, None)

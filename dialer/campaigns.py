@@ -7,6 +7,7 @@ campaign that shall run.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,6 +28,7 @@ from dialer.rules.pacing import NotDialling
 from dialer.running_campaign import CampaignNotReady, RunningCampaign, load_campaign
 from dialer.storage.abandonment import answered_calls
 from dialer.storage.engine import Database
+from dialer.tidying import tidy
 from dialer.users import user_by_id
 
 log = structlog.get_logger(__name__)
@@ -82,6 +84,7 @@ class Campaigns:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._telephony_up = False
         self._sync = asyncio.Lock()
+        self._look_now = asyncio.Event()
         calls.on_change(self._call_changed)
         floor.on_change(self._agent_changed)
 
@@ -151,11 +154,26 @@ class Campaigns:
             while True:
                 try:
                     await self.look()
+                    await self._tidy()
                 except (SQLAlchemyError, OSError) as error:
                     log.error("campaign states cannot be read", error=str(error))
-                await asyncio.sleep(_LOOK_EVERY_SECONDS)
+                await self._next_look()
         finally:
             await self._stop_all()
+
+    async def _next_look(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_EVERY_SECONDS):
+                await self._look_now.wait()
+        self._look_now.clear()
+
+    async def _tidy(self) -> None:
+        alive = [call.call_id for call in self._calls.states()]
+        await tidy(self._database, self._clock.now(), alive=alive)
+
+    def look_soon(self) -> None:
+        """What people want has changed."""
+        self._look_now.set()
 
     async def look(self) -> None:
         """Reads what people want and starts or ends runners. Raises SQLAlchemyError."""
@@ -193,9 +211,9 @@ class Campaigns:
         if campaign is not None and state == "running" and name not in self._tasks:
             await self._start_runner(campaign)
         elif state != "running":
-            await self._end_runner(name)
             if campaign is not None and before != state:
                 self._calls.cancel_unanswered(campaign.campaign_id)
+            await self._end_runner(name)
         if before != state:
             self._live.publish(f"campaign:{name}", {"state": state})
 

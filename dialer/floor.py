@@ -4,16 +4,16 @@ A thin shell around `dialer.rules.agent_state`. The longest idle ready agent of
 the campaign's workgroups takes the call that has waited longest.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from uuid import uuid4
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
-from dialer.agent_profiles import AgentProfile, load_profile, write_agents
+from dialer.agent_keeper import AgentKeeper
+from dialer.agent_profiles import AgentProfile, load_profile
 from dialer.call_sessions import CallSessions, Session
+from dialer.floor_matching import agent_call, longest_idle, serves
 from dialer.floor_views import (
     AgentCall,
     AgentView,
@@ -53,7 +53,9 @@ from dialer.rules.agent_state import (
     RingPhone,
     StartAfterCallTimer,
 )
-from dialer.rules.call_state import AgentFound, Phase
+from dialer.rules.call_events import AgentFound
+from dialer.rules.call_state import Phase
+from dialer.rules.eligibility import Refusal
 from dialer.running_campaign import RunningCampaign
 from dialer.storage.engine import Database
 
@@ -62,14 +64,13 @@ log = structlog.get_logger(__name__)
 # A held phone is picked up by a person; a phone rung per call has the call's own limit.
 _LOGIN_RING_SECONDS = 30
 _PER_CALL_RING_SECONDS = 15
-_WRITE_RETRY_SECONDS = 1.0
 
 
 _OUT = frozenset({AgentState.OFFLINE, AgentState.LOGGING_IN, AgentState.AWAY})
 
 
 class Floor:
-    """All agents of this controller; start `run` as a task to keep them stored."""
+    """All agents of this controller; start `keeper.run` as a task to keep them stored."""
 
     def __init__(
         self,
@@ -92,8 +93,7 @@ class Floor:
         self._waiting: dict[CallId, Session] = {}  # in the order in which they were answered
         self._reserved: dict[CallId, UserId] = {}
         self._timers: dict[UserId, Timer] = {}
-        self._unwritten: set[UserId] = set()
-        self._wake = asyncio.Event()
+        self.keeper = AgentKeeper(database, self._agents)
         self._on_change: list[Callable[[Agent], None]] = []
         calls.served_by(self)
 
@@ -147,6 +147,7 @@ class Floor:
             raise NotOnACall("this call is not yours to save")
         if result_id is None and agent.result_required:
             raise ResultRequired("choose a result")
+        call = self._agent_calls.get(agent.user_id)
         async with self._database.write() as connection:
             saved = await save_result(
                 connection,
@@ -155,6 +156,7 @@ class Floor:
                 result_id=result_id,
                 memo=memo,
                 now=self._clock.now(),
+                retries=call.retries if call else None,
             )
         self._apply(agent.user_id, ResultSaved(call_id, _new_leg()))
         self._live.publish("history", {"call_id": str(call_id)})
@@ -193,7 +195,7 @@ class Floor:
         if agent is None or call.leg_id is None or agent.leg_id != call.leg_id:
             return
         self._waiting.pop(call.call_id, None)
-        self._agent_calls[user_id] = replace(_agent_call(session), connected_at=call.connected_at)
+        self._agent_calls[user_id] = replace(agent_call(session), connected_at=call.connected_at)
         self._apply(
             user_id, FoundOnCall(call.call_id, call.leg_id, session.campaign.result_required)
         )
@@ -205,6 +207,13 @@ class Floor:
             self._agent_calls[user_id] = replace(call, ended_at=self._clock.now())
         self._apply(user_id, CallOver(call_id, talked, _new_leg()))
         self._match()
+
+    def notice(self, call_id: CallId, user_id: UserId, reason: Refusal | None) -> None:
+        """What was decided about the lead while its agent talks: he sees it on his desk."""
+        call = self._agent_calls.get(user_id)
+        if call is not None and call.call_id == call_id and call.notice is not reason:
+            self._agent_calls[user_id] = replace(call, notice=reason)
+            self._live.publish(f"agent:{user_id}", {"notice": reason})
 
     # --- what happens to phones ---------------------------------------------------------------
 
@@ -233,7 +242,7 @@ class Floor:
         """The campaign's agents by state."""
         by_state: dict[AgentState, int] = {}
         for user_id, agent in self._agents.items():
-            if _serves(self._profiles[user_id], campaign):
+            if serves(self._profiles[user_id], campaign):
                 by_state[agent.state] = by_state.get(agent.state, 0) + 1
         logged_in = sum(number for state, number in by_state.items() if state not in _OUT)
         return FloorCount(logged_in, by_state)
@@ -271,32 +280,6 @@ class Floor:
                 self._agent_calls[agent.user_id] = calls[agent.user_id]
             if agent.state is AgentState.AFTER_CALL_WORK and agent.call_id is not None:
                 self._start_after_call_timer(agent.user_id, agent.call_id)
-
-    async def run(self) -> None:
-        """Stores changed agents until cancelled; while the database is away it keeps them."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            changed, self._unwritten = self._unwritten, set()
-            try:
-                await self._write(changed)
-            except (SQLAlchemyError, OSError) as error:
-                log.error("agents cannot be stored; will try again", error=str(error))
-                self._unwritten |= changed
-                self._wake.set()
-                await asyncio.sleep(_WRITE_RETRY_SECONDS)
-            except asyncio.CancelledError:
-                self._unwritten |= changed  # `close` stores them
-                raise
-
-    async def close(self) -> None:
-        """Stores what is left. Raises SQLAlchemyError when the database is away."""
-        if self._unwritten:
-            await self._write(self._unwritten)
-
-    async def _write(self, user_ids: set[UserId]) -> None:
-        async with self._database.write() as connection:
-            await write_agents(connection, [self._agents[user_id] for user_id in user_ids])
 
     async def _enter(self, user_id: UserId) -> Agent:
         async with self._database.read() as connection:
@@ -338,8 +321,7 @@ class Floor:
             self._timers.pop(user_id).cancel()
         if after.call_id is None:
             self._agent_calls.pop(user_id, None)
-        self._unwritten.add(user_id)
-        self._wake.set()
+        self.keeper.changed(user_id)
         self._live.publish(f"agent:{user_id}", {"state": after.state})
         self._live.publish("floor", {"user_id": user_id})
         for listener in self._on_change:
@@ -386,41 +368,15 @@ class Floor:
     def _match(self) -> None:
         """Gives waiting calls to ready agents: first answered, first served."""
         for call_id, session in list(self._waiting.items()):
-            agent = self._longest_idle(session.campaign)
+            agent = longest_idle(self._agents.values(), self._profiles, session.campaign)
             if agent is None or call_id not in self._waiting:
                 continue
             del self._waiting[call_id]
             self._reserved[call_id] = agent.user_id
-            self._agent_calls[agent.user_id] = _agent_call(session)
+            self._agent_calls[agent.user_id] = agent_call(session)
             self._apply(
                 agent.user_id, Reserve(call_id, session.campaign.result_required, _new_leg())
             )
-
-    def _longest_idle(self, campaign: RunningCampaign) -> Agent | None:
-        ready = (
-            agent
-            for user_id, agent in self._agents.items()
-            if agent.state is AgentState.READY and _serves(self._profiles[user_id], campaign)
-        )
-        return min(ready, key=lambda agent: agent.since, default=None)
-
-
-def _agent_call(session: Session) -> AgentCall:
-    return AgentCall(
-        call_id=session.state.call_id,
-        lead_id=session.lead.lead_id,
-        e164=session.e164,
-        campaign=session.campaign.name,
-        project_id=session.campaign.project_id,
-        after_call_work_seconds=session.campaign.settings.after_call_work_seconds,
-    )
-
-
-def _serves(profile: AgentProfile, campaign: RunningCampaign) -> bool:
-    """Only users of the campaign's workgroups who are assigned to its project take its calls."""
-    return campaign.project_id in profile.project_ids and not campaign.workgroup_ids.isdisjoint(
-        profile.workgroup_ids
-    )
 
 
 def _new_leg() -> LegId:

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from dialer.messages import CallId, UserId
 from dialer.rules.agent_state import AgentState, PhoneMode
+from dialer.rules.eligibility import Refusal
+from dialer.rules.retry import RetryRules
 
 
 class FloorError(Exception):
@@ -41,6 +43,8 @@ class AgentCall:
     after_call_work_seconds: int
     connected_at: datetime | None = None
     ended_at: datetime | None = None
+    notice: Refusal | None = None  # what was decided about the lead since somebody answered
+    retries: RetryRules | None = None  # of the campaign; None: no file describes it any more
 
 
 @dataclass(frozen=True, slots=True)

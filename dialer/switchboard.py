@@ -10,7 +10,6 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import update
-from sqlalchemy.exc import SQLAlchemyError
 
 from dialer.agent_profiles import stored_agents
 from dialer.call_sessions import CallSessions
@@ -25,8 +24,8 @@ from dialer.messages import (
     TelephonyEvent,
     TelephonyUp,
 )
-from dialer.ports import Clock, LiveUpdates, Telephony
-from dialer.prohibitions import standing
+from dialer.ports import Clock, Telephony
+from dialer.ringing_watch import RingingWatch
 from dialer.rules.agent_state import AgentState
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.recovery import MissedEvent, missed_events, orphans
@@ -38,7 +37,6 @@ log = structlog.get_logger(__name__)
 
 _COMPARE_EVERY_SECONDS = 30.0
 _TRY_AGAIN_SECONDS = 1.0
-_CLAIM_TO_RING_SECONDS = 0.1
 
 _IN_A_CALL = (AgentState.RESERVED, AgentState.ON_CALL)
 
@@ -55,7 +53,7 @@ class Switchboard:
         campaigns: Campaigns,
         database: Database,
         clock: Clock,
-        live: LiveUpdates,
+        ringing: RingingWatch,
     ) -> None:
         self._telephony = telephony
         self._calls = calls
@@ -63,8 +61,7 @@ class Switchboard:
         self._campaigns = campaigns
         self._database = database
         self._clock = clock
-        self._live = live
-        self._news = asyncio.Event()
+        self._ringing = ringing
         self._connected = False
         self._up = False  # connected, and compared since
         self._differences: set[tuple[str, UUID]] = set()
@@ -103,49 +100,6 @@ class Switchboard:
             elif self._connected:
                 await self._come_up()
 
-    async def watch_prohibitions(self) -> None:
-        """Stops calls that ring at a number which somebody has just prohibited for them."""
-        subscription = self._live.subscribe("prohibited")
-        try:
-            async with asyncio.TaskGroup() as together:
-                obeying = together.create_task(self._obey_news())
-                # What the news says is asked of the database, so lost news is no harm either.
-                async for _ in subscription:
-                    self._news.set()
-                obeying.cancel()
-        finally:
-            subscription.close()
-
-    async def _obey_news(self) -> None:
-        while True:
-            await self._news.wait()
-            self._news.clear()
-            await self._until_obeyed()
-            # A call whose claim was just committed may start to ring only now.
-            await asyncio.sleep(_CLAIM_TO_RING_SECONDS)
-            await self._until_obeyed()
-
-    async def _until_obeyed(self) -> None:
-        while not await self._cancel_prohibited():
-            await asyncio.sleep(_TRY_AGAIN_SECONDS)
-
-    async def _cancel_prohibited(self) -> bool:
-        """Stops what rings at a number that stands prohibited; False when nobody can tell."""
-        by_groups: dict[frozenset[int], set[str]] = {}
-        for session in self._calls.unanswered():
-            by_groups.setdefault(session.campaign.workgroup_ids, set()).add(session.e164)
-        if not by_groups:
-            return True
-        try:
-            async with self._database.read() as connection:
-                for groups, e164s in by_groups.items():
-                    found = await standing(connection, e164s=e164s, workgroup_ids=groups)
-                    self._calls.cancel_numbers({one.e164 for one in found}, groups)
-        except (SQLAlchemyError, OSError) as error:
-            log.error("prohibitions cannot be read; will try again", error=str(error))
-            return False
-        return True
-
     async def _route(self, event: TelephonyEvent) -> None:
         match event:
             case TelephonyUp():
@@ -173,8 +127,8 @@ class Switchboard:
 
     async def _come_up(self) -> None:
         """Nothing is dialled before it is known what lives in Asterisk."""
-        # Numbers may have been prohibited, and their call still ring, while we were away.
-        if await self._compare() and await self._cancel_prohibited() and self._connected:
+        # Much may have been decided, and a call ring all the same, while we were away.
+        if await self._compare() and await self._ringing.look() and self._connected:
             self._free_agents_of_ghosts()
             self._up = True
             self._campaigns.telephony(up=True)

@@ -48,9 +48,17 @@ async def open_calls(
                 campaign=campaign,
                 lead=LeadOfCall(row.lead_id, row.attempt, campaign.retries),
                 e164=row.e164,
+                workgroup_ids=_asked_for(row, campaign),
+                # Nothing tells whose idea it was; his agent is held for it in either case.
+                by_hand=row.for_user_id is not None,
             )
         )
     return sessions, strangers
+
+
+def _asked_for(row: Row[Any], campaign: RunningCampaign) -> frozenset[int]:
+    """The workgroups that the gate asked for when it let the call through."""
+    return frozenset(row.decision.get("workgroup_ids", ())) or campaign.workgroup_ids
 
 
 def _state(row: Row[Any], campaign: RunningCampaign) -> CallState:
@@ -63,6 +71,7 @@ def _state(row: Row[Any], campaign: RunningCampaign) -> CallState:
         answer_to_agent=timedelta(seconds=campaign.settings.answer_to_agent_seconds),
         # A crash between claim and first write leaves no dial time: it may have rung.
         dialled_at=row.dialled_at or row.claimed_at,
+        for_user=None if row.for_user_id is None else UserId(row.for_user_id),
         phase=phase,
         ringing_at=row.ringing_at,
         answered_at=row.answered_at,
@@ -71,7 +80,7 @@ def _state(row: Row[Any], campaign: RunningCampaign) -> CallState:
         leg_id=LegId(row.leg) if with_agent and row.leg is not None else None,
         hung_up_by=by,
         abandoned=by is HungUpBy.SYSTEM and row.answered_at is not None,
-        cancelled=by is HungUpBy.SYSTEM and row.answered_at is None,
+        cancelled=bool(by) and row.answered_at is None,
     )
 
 
@@ -112,5 +121,6 @@ async def calls_of_agents(
             after_call_work_seconds=(campaign.settings.after_call_work_seconds if campaign else 0),
             connected_at=row.connected_at,
             ended_at=row.ended_at,
+            retries=campaign.retries if campaign else None,
         )
     return found

@@ -64,6 +64,14 @@ AGENT_STATE_HINTS: Mapping[str, str] = {
     AgentState.AWAY: marked("No calls reach you until you are ready again."),
 }
 
+# What was decided about the lead while its agent talks.
+LATE_NOTICES: Mapping[str, str] = {
+    Refusal.PROHIBITED: marked("This lead was prohibited during the call."),
+    Refusal.BOXED: marked("This lead was put into another user's MyBox during the call."),
+    Refusal.LEAD_DELETED: marked("This lead was deleted during the call."),
+    Refusal.PROJECT_CLOSED: marked("The project was closed during the call."),
+}
+
 AWAY_REASONS: Mapping[str, str] = {
     "break": marked("Break"),
     "lunch": marked("Lunch"),
@@ -98,6 +106,10 @@ NOT_DIALLING: Mapping[str, str] = {
     NotDialling.CALL_LIMIT: marked("The trial has made all its calls."),
     NotDialling.TELEPHONY_DOWN: marked("The telephone system cannot be reached."),
     NotDialling.DATABASE_DOWN: marked("The database cannot be reached, so nobody is called."),
+    NotDialling.DATABASE_LOCKED: marked(
+        "Another program keeps the database locked, so nobody is called."
+    ),
+    NotDialling.DATABASE_FULL: marked("There is no space for the database, so nobody is called."),
     NotDialling.NOT_RUNNING: marked("The campaign is not running."),
 }
 # Nothing is wrong: the dialler simply has enough to do.
@@ -148,6 +160,22 @@ REFUSAL_COLOURS: Mapping[str, str] = {
     Refusal.IN_CALL: "orange",
     Refusal.NO_NUMBER: "grey",
     Refusal.NUMBER_KIND: "grey",
+}
+# What ends a refusal that time does not.
+REMEDIES: Mapping[str, str] = {
+    Refusal.PROHIBITED: marked("Only an administrator can lift it."),
+    Refusal.BOXED: marked("Until its holder or an administrator takes it out."),
+    Refusal.OTHER_PROJECT: marked("Only campaigns of its own project call it."),
+    Refusal.LEAD_DELETED: marked("Until it is restored."),
+    Refusal.PROJECT_CLOSED: marked("Nobody of a closed project is called."),
+    Refusal.NOT_ASSIGNED: marked("Until an administrator assigns the user to the project."),
+    Refusal.OUTSIDE_HOURS: marked("These calling hours never open."),
+    Refusal.CALLBACK_OF_ANOTHER: marked("Who has promised to call back calls."),
+    Refusal.FINISHED: marked("A final result ends the calls to it."),
+    Refusal.ATTEMPTS_USED: marked("The campaign makes no more attempts."),
+    Refusal.IN_CALL: marked("Until that call is over."),
+    Refusal.NO_NUMBER: marked("Until it gets a telephone number."),
+    Refusal.NUMBER_KIND: marked("Until it gets a number of another kind."),
 }
 RULES: Mapping[str, str] = {
     Refusal.PROHIBITED: marked("Prohibition"),

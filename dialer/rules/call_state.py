@@ -28,6 +28,23 @@ from dialer.messages import (
     PlayAbandonedMessage,
     UserId,
 )
+from dialer.rules.call_events import (
+    AgentFound,
+    AgentFoundTalking,
+    AgentFreed,
+    AgentHangsUp,
+    AgentTalks,
+    AnswerDeadlinePassed,
+    CancelUnanswered,
+    CloseCall,
+    Command,
+    Event,
+    FindAgent,
+    FoundTalking,
+    NotDialled,
+    StartAnswerTimer,
+    StopFindingAgent,
+)
 from dialer.rules.hangup_cause import CallOutcome, outcome_of_unanswered
 
 
@@ -42,6 +59,7 @@ class Phase(StrEnum):
 
 
 UNANSWERED = frozenset({Phase.DIALLING, Phase.RINGING})
+WITH_AGENT = frozenset({Phase.CONNECTING, Phase.TALKING})
 
 _SHORTEST_CONVERSATION = timedelta(milliseconds=100)
 _NORMAL_CLEARING = 16  # Q.850
@@ -62,6 +80,7 @@ class CallState:
     recorded: bool
     answer_to_agent: timedelta  # an answered call without an agent for longer is abandoned
     dialled_at: datetime
+    for_user: UserId | None = None  # the agent who is held for it from the beginning
     phase: Phase = Phase.DIALLING
     ringing_at: datetime | None = None
     answered_at: datetime | None = None
@@ -72,131 +91,12 @@ class CallState:
     hung_up_by: HungUpBy = HungUpBy.NOBODY
     abandoned: bool = False
     cancelled: bool = False
+    never_dialled: bool = False  # taken, and given back before anybody's phone could ring
     outcome: CallOutcome | None = None
     hangup_cause: int | None = None
     end_estimated: bool = False  # it ended while nobody was looking
 
 
-# --- events that do not come from the telephony ---------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class AgentFound:
-    """The floor has an agent for this call, with an open leg."""
-
-    call_id: CallId
-    user_id: UserId
-    leg_id: LegId
-
-
-@dataclass(frozen=True, slots=True)
-class FoundTalking:
-    """After an absence of ours the customer is found joined with this agent's leg."""
-
-    call_id: CallId
-    user_id: UserId
-    leg_id: LegId
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerDeadlinePassed:
-    call_id: CallId
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class AgentHangsUp:
-    call_id: CallId
-
-
-@dataclass(frozen=True, slots=True)
-class CancelUnanswered:
-    """The call must not go on ringing; an answered one is not touched."""
-
-    call_id: CallId
-
-
-Event = (
-    CustomerRinging
-    | CustomerAnswered
-    | CustomerConnected
-    | CustomerGone
-    | OriginateFailed
-    | ConnectFailed
-    | CustomerReleased
-    | AgentLegGone
-    | AgentFound
-    | FoundTalking
-    | AnswerDeadlinePassed
-    | AgentHangsUp
-    | CancelUnanswered
-)
-
-
-# --- commands that do not go to the telephony -----------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class FindAgent:
-    call_id: CallId
-
-
-@dataclass(frozen=True, slots=True)
-class StopFindingAgent:
-    call_id: CallId
-
-
-@dataclass(frozen=True, slots=True)
-class StartAnswerTimer:
-    call_id: CallId
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class AgentTalks:
-    """The agent's state follows: on call."""
-
-    call_id: CallId
-    user_id: UserId
-
-
-@dataclass(frozen=True, slots=True)
-class AgentFoundTalking:
-    """The agent is on this call, whatever was known of him before."""
-
-    call_id: CallId
-    user_id: UserId
-
-
-@dataclass(frozen=True, slots=True)
-class AgentFreed:
-    """The agent is done with this call; `talked` tells whether there is after-call work."""
-
-    call_id: CallId
-    user_id: UserId
-    talked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CloseCall:
-    """Write the end of the call; nothing more will happen to it."""
-
-    call_id: CallId
-
-
-Command = (
-    ConnectCustomer
-    | HangUpCustomer
-    | PlayAbandonedMessage
-    | FindAgent
-    | StopFindingAgent
-    | StartAnswerTimer
-    | AgentTalks
-    | AgentFoundTalking
-    | AgentFreed
-    | CloseCall
-)
 Decision = tuple[CallState, tuple[Command, ...]]
 
 
@@ -235,19 +135,16 @@ def decide(call: CallState, event: Event, now: datetime) -> Decision:
             return _hang_up(call, HungUpBy.AGENT)
         case AgentHangsUp() if call.phase in (Phase.TALKING, Phase.CONNECTING):
             return _hang_up(call, HungUpBy.AGENT)
+        case AgentHangsUp() if call.phase in UNANSWERED and call.for_user is not None:
+            return _hang_up(replace(call, cancelled=True), HungUpBy.AGENT)
         case CancelUnanswered() if call.phase in UNANSWERED:
             return _hang_up(replace(call, cancelled=True), HungUpBy.SYSTEM)
         case CustomerGone():
             return _customer_gone(call, event)
         case OriginateFailed(at=at) if call.answered_at is None:
-            ended = replace(
-                call,
-                phase=Phase.ENDED,
-                ended_at=at,
-                outcome=CallOutcome.FAILED,
-                hung_up_by=HungUpBy.SYSTEM,
-            )
-            return ended, (CloseCall(call.call_id),)
+            return _never_rang(call, CallOutcome.FAILED, at)
+        case NotDialled(at=at) if call.phase is Phase.DIALLING:
+            return _never_rang(replace(call, never_dialled=True), CallOutcome.CANCELLED, at)
     return call, ()
 
 
@@ -319,6 +216,8 @@ def _released(call: CallState, at: datetime) -> Decision:
         commands = (StopFindingAgent(call.call_id),)
     elif call.user_id is not None:
         commands = (AgentFreed(call.call_id, call.user_id, talked=False),)
+    else:
+        commands = _free_held_agent(call)
     leaving = replace(
         call,
         phase=Phase.LEAVING,
@@ -333,6 +232,20 @@ def _released(call: CallState, at: datetime) -> Decision:
 
 def _hang_up(call: CallState, by: HungUpBy) -> Decision:
     return replace(call, phase=Phase.LEAVING, hung_up_by=by), (HangUpCustomer(call.call_id),)
+
+
+def _never_rang(call: CallState, outcome: CallOutcome, at: datetime) -> Decision:
+    ended = replace(
+        call, phase=Phase.ENDED, ended_at=at, outcome=outcome, hung_up_by=HungUpBy.SYSTEM
+    )
+    return ended, (CloseCall(call.call_id), *_free_held_agent(call))
+
+
+def _free_held_agent(call: CallState) -> tuple[AgentFreed, ...]:
+    """The agent who was held for a call that nobody answered."""
+    if call.for_user is None or call.phase is Phase.WAITING:
+        return ()
+    return (AgentFreed(call.call_id, call.for_user, talked=False),)
 
 
 def _customer_gone(call: CallState, event: CustomerGone) -> Decision:
@@ -357,6 +270,7 @@ def _customer_gone(call: CallState, event: CustomerGone) -> Decision:
         commands.append(AgentFreed(call.call_id, call.user_id, talked=talked))
     elif call.phase is Phase.WAITING:
         commands.append(StopFindingAgent(call.call_id))
+    commands += _free_held_agent(call) if call.user_id is None else ()
     return ended, tuple(commands)
 
 

@@ -19,6 +19,8 @@ class NotDialling(StrEnum):
     CALL_LIMIT = "call_limit"  # a trial has made the calls that it was given
     TELEPHONY_DOWN = "telephony_down"
     DATABASE_DOWN = "database_down"
+    DATABASE_LOCKED = "database_locked"
+    DATABASE_FULL = "database_full"
     NOT_RUNNING = "not_running"
 
 

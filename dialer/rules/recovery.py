@@ -25,7 +25,8 @@ from dialer.messages import (
     OpenLegs,
 )
 from dialer.rules.agent_state import Agent, AgentState
-from dialer.rules.call_state import UNANSWERED, AgentHangsUp, CallState, FoundTalking, Phase
+from dialer.rules.call_events import AgentHangsUp, FoundTalking
+from dialer.rules.call_state import UNANSWERED, CallState, Phase
 
 UNKNOWN_CAUSE = 0
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from dialer import projects
 from dialer.floor_views import ResultRequired
 from dialer.rules.agent_state import AgentState
 from dialer.rules.hangup_cause import CallOutcome
@@ -43,47 +42,6 @@ async def test_pausing_cancels_what_rings_and_leaves_conversations_alone(world: 
     assert [leg.joined_to is not None for leg in world.network.customers.values()] == [True]
     told = await world.wind_down()
     assert sorted(str(call.outcome) for call in told) == ["cancelled", "connected"]
-
-
-async def test_a_prohibition_stops_the_call_that_rings_at_the_number(world: World) -> None:
-    await world.open(agents=2, leads=2, customer=rings_long)
-    await world.all_ready()
-    await world.run_campaign()
-    await world.until(lambda: len(world.network.customers) == 2)
-    first = world.dialled()[0]
-    await world.prohibit(first)
-    await world.until(lambda: len(world.network.customers) == 1, within=1)
-    await world.sleep(120)
-    assert world.dialled().count(first) == 1
-    await world.wind_down()
-
-
-async def test_a_prohibition_of_another_workgroup_lets_it_ring(world: World) -> None:
-    await world.open(agents=1, leads=1, customer=rings_long)
-    await world.all_ready()
-    await world.run_campaign()
-    await world.until(lambda: len(world.network.customers) == 1)
-    async with world.database.write() as connection:
-        others = await projects.create_workgroup(connection, name="others", now=world.network.now())
-    await world.prohibit(world.dialled()[0], workgroup_id=others.id)
-    await world.sleep(2)
-    assert len(world.network.customers) == 1
-    await world.wind_down()
-
-
-async def test_a_prohibition_whose_news_was_lost_stops_the_call_as_well(world: World) -> None:
-    await world.open(agents=2, leads=2, customer=rings_long)
-    await world.all_ready()
-    await world.run_campaign()
-    await world.until(lambda: len(world.network.customers) == 2)
-    await world.prohibit(world.dialled()[0], told=False)
-    await world.sleep(1)
-    assert len(world.network.customers) == 2
-    world.live.refresh_all()
-    await world.until(lambda: len(world.network.customers) == 1, within=1)
-    (left,) = world.network.customers.values()
-    assert left.command.e164 == world.dialled()[1]
-    await world.wind_down()
 
 
 async def test_a_refusal_on_the_phone_stops_every_other_call_to_the_number(world: World) -> None:

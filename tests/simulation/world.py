@@ -60,6 +60,8 @@ class World:
     settings: Sequence[CampaignSettings] = ()
     channels: int = 1000
     calls_per_second: float = 50.0
+    look_every_seconds: float = 2.0
+    """At what rings; the true tenth of a second only where it matters: it is many queries."""
     admin: int = 0
     project_id: int = 0
     group_id: int = 0
@@ -148,6 +150,7 @@ class World:
             live=self.live,
             recordings=self.network.recordings,
             campaigns=self.settings,
+            look_every_seconds=self.look_every_seconds,
             trunks={
                 TRUNK: TrunkLines(
                     self.channels,

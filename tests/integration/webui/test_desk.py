@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 from sqlalchemy import select
 
 from dialer import prohibitions
 from dialer.rules.agent_state import AgentState
+from dialer.rules.eligibility import Refusal
 from dialer.storage.tables import actions
 from tests.fakes.web_fixtures import Browser
 from tests.fakes.web_server import WebWorld, call_for
@@ -134,3 +137,13 @@ async def test_a_lost_phone_is_told(browser: Browser, world: WebWorld) -> None:
     sato = world.team.agents[0]
     world.floor.set(sato.id, AgentState.OFFLINE, away_reason="phone_lost")
     assert "電話機との接続が切れました" in await browser.page("/desk")
+
+
+async def test_what_was_decided_during_the_call_is_told(browser: Browser, world: WebWorld) -> None:
+    sato = world.team.agents[0]
+    await browser.log_in("sato")
+    call = await call_for(world, sato.id, lead_index=36, seconds_ago=5)
+    assert "通話中に、このリードは禁止されました。" not in await browser.page("/desk")
+    told = replace(call, notice=Refusal.PROHIBITED)
+    world.floor.set(sato.id, AgentState.ON_CALL, call=told)
+    assert "通話中に、このリードは禁止されました。" in await browser.page("/desk")

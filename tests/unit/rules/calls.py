@@ -12,16 +12,8 @@ from dialer.messages import (
     LegId,
     UserId,
 )
-from dialer.rules.call_state import (
-    AgentFound,
-    AgentHangsUp,
-    CallState,
-    CancelUnanswered,
-    Command,
-    Event,
-    Phase,
-    decide,
-)
+from dialer.rules.call_events import AgentFound, AgentHangsUp, CancelUnanswered, Command, Event
+from dialer.rules.call_state import CallState, Phase, decide
 
 NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 CALL = CallId(UUID(int=1))

@@ -6,14 +6,8 @@ from datetime import timedelta
 import pytest
 
 from dialer.messages import CustomerAnswered, CustomerGone, CustomerReleased
-from dialer.rules.call_state import (
-    AgentFreed,
-    AgentHangsUp,
-    CallState,
-    HungUpBy,
-    Phase,
-    StopFindingAgent,
-)
+from dialer.rules.call_events import AgentFreed, AgentHangsUp, StopFindingAgent
+from dialer.rules.call_state import CallState, HungUpBy, Phase
 from dialer.rules.hangup_cause import CallOutcome, outcome_of_unanswered
 from tests.unit.rules.calls import (
     CALL,

@@ -16,8 +16,7 @@ from dialer.messages import (
     OriginateFailed,
     PlayAbandonedMessage,
 )
-from dialer.rules.call_state import (
-    UNANSWERED,
+from dialer.rules.call_events import (
     AgentFoundTalking,
     AgentFreed,
     AgentHangsUp,
@@ -27,11 +26,10 @@ from dialer.rules.call_state import (
     CloseCall,
     FindAgent,
     FoundTalking,
-    HungUpBy,
-    Phase,
     StartAnswerTimer,
     StopFindingAgent,
 )
+from dialer.rules.call_state import UNANSWERED, HungUpBy, Phase
 from dialer.rules.hangup_cause import CallOutcome
 from tests.unit.rules.calls import (
     ANSWERS,

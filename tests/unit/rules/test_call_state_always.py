@@ -21,24 +21,22 @@ from dialer.messages import (
     PlayAbandonedMessage,
     UserId,
 )
-from dialer.rules.call_state import (
+from dialer.rules.call_events import (
     AgentFound,
     AgentFoundTalking,
     AgentFreed,
     AgentHangsUp,
     AgentTalks,
     AnswerDeadlinePassed,
-    CallState,
     CancelUnanswered,
     CloseCall,
     Command,
     Event,
     FindAgent,
     FoundTalking,
-    Phase,
     StopFindingAgent,
-    decide,
 )
+from dialer.rules.call_state import CallState, Phase, decide
 from tests.unit.rules.calls import CALL, NOON, SATO, SATOS_LEG, SUZUKI, SUZUKIS_LEG, a_call
 
 AGENTS = st.sampled_from([(SATO, SATOS_LEG), (SUZUKI, SUZUKIS_LEG)])

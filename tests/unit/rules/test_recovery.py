@@ -25,7 +25,14 @@ from dialer.messages import (
 )
 from dialer.rules import agent_state, call_state
 from dialer.rules.agent_state import Agent, AgentState, PhoneMode
-from dialer.rules.call_state import AgentHangsUp, CallState, FoundTalking, Phase
+from dialer.rules.call_events import (
+    AgentFoundTalking,
+    AgentHangsUp,
+    AgentTalks,
+    AnswerDeadlinePassed,
+    FoundTalking,
+)
+from dialer.rules.call_state import CallState, Phase
 from dialer.rules.recovery import MissedEvent, missed_events, orphans
 from tests.unit.rules.calls import ANSWERS, CALL, CANCELLED, NOON, SATO, SATOS_LEG, after, in_phase
 
@@ -177,7 +184,7 @@ def test_a_hang_up_that_was_lost_is_said_again() -> None:
 
 
 def test_an_abandoned_person_hears_the_message_to_its_end() -> None:
-    abandoned = after(ANSWERS, call_state.AnswerDeadlinePassed(CALL, NOON))
+    abandoned = after(ANSWERS, AnswerDeadlinePassed(CALL, NOON))
     assert orphans([abandoned], [ON_CALL], legs()) == []
 
 
@@ -215,9 +222,9 @@ def test_after_comparing_a_conversation_that_lives_is_known_to_both(
         call, commands = call_state.decide(call, event, LATER)
         for command in commands:
             match command:
-                case call_state.AgentFoundTalking():
+                case AgentFoundTalking():
                     told: agent_state.Event = agent_state.FoundOnCall(CALL, SATOS_LEG, False)
-                case call_state.AgentTalks():
+                case AgentTalks():
                     told = agent_state.CallConnected(CALL)
                 case _:
                     continue
