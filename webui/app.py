@@ -10,6 +10,7 @@ from webui.login_limits import LoginLimits
 from webui.pages.campaigns import STOCKS, Stocks
 from webui.pages.history import PLAYS, RecentPlays
 from webui.pages.login import LIMITS
+from webui.pages.prohibition_files import REPORTS, Reports
 from webui.rendering import STATIC, set_up_templates
 from webui.routes import ROUTES
 from webui.security import add_security_headers, check_csrf
@@ -30,6 +31,7 @@ def create_app(services: WebServices) -> web.Application:
     app[LIMITS] = LoginLimits()
     app[PLAYS] = RecentPlays()
     app[STOCKS] = Stocks()
+    app[REPORTS] = Reports()
     app[OPEN_STREAMS] = set()
     set_up_templates(app)
     app.on_response_prepare.append(add_security_headers)

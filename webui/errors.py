@@ -22,6 +22,10 @@ _WORDS = {
         marked("It does not exist, or it belongs to a project that you are not assigned to."),
     ),
     405: (marked("This request makes no sense"), marked("Go back and try again.")),
+    410: (
+        marked("No longer here"),
+        marked("It was kept for a while only. Do again what made it."),
+    ),
     413: (marked("This is too large"), marked("Send something smaller.")),
     500: (
         marked("Something went wrong on our side"),

@@ -1,6 +1,7 @@
 """Reading what forms say."""
 
 from collections.abc import Collection
+from datetime import date
 
 from aiohttp import web
 
@@ -27,3 +28,11 @@ async def chosen_workgroups(request: web.Request) -> Collection[int] | None:
     if (group := an_id(chosen)) is not None:
         return [group]
     return None if chosen == "company" or viewer(request).acts_as_admin else ()
+
+
+def a_date(text: str) -> date | None:
+    """None when it is not one as date fields write it."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -3,6 +3,7 @@
 from webui import live
 from webui.access import Access, Route
 from webui.pages import (
+    audit,
     campaigns,
     desk,
     history,
@@ -11,6 +12,8 @@ from webui.pages import (
     leads,
     login,
     preferences,
+    prohibition_files,
+    prohibitions,
     why,
 )
 from webui.scopes import Scope
@@ -57,6 +60,19 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{_LEAD}/why", why.panel, Access.SIGNED_IN, Scope.LEAD),
     Route("GET", f"{_LEAD}/why/past", why.past, Access.SIGNED_IN, Scope.LEAD),
     Route("GET", "/api/why", why.api, Access.SIGNED_IN),
+    # 禁止リスト
+    Route("GET", "/prohibitions", prohibitions.page, Access.SIGNED_IN),
+    Route("GET", "/prohibitions/rows", prohibitions.rows, Access.SIGNED_IN),
+    Route("GET", "/prohibitions.csv", prohibitions.download, Access.ADMIN),
+    Route("POST", "/prohibitions", prohibitions.add, Access.SIGNED_IN),
+    Route("POST", "/prohibitions/lift", prohibitions.lift, Access.ADMIN),
+    Route("POST", "/prohibitions/list", prohibition_files.bring, Access.SIGNED_IN),
+    Route("POST", "/prohibitions/list/lift", prohibition_files.lift, Access.ADMIN),
+    Route("GET", "/prohibitions/report.csv", prohibition_files.download, Access.SIGNED_IN),
+    # 監査ログ
+    Route("GET", "/audit", audit.page, Access.ADMIN),
+    Route("GET", "/audit/rows", audit.rows, Access.ADMIN),
+    Route("GET", "/audit.csv", audit.download, Access.ADMIN),
     # キャンペーン
     Route("GET", "/campaigns", campaigns.page, Access.SIGNED_IN),
     Route("GET", _CAMPAIGN, campaigns.card, Access.SIGNED_IN, Scope.CAMPAIGN),

@@ -52,6 +52,14 @@
     }
   });
 
+  // A download takes the filter as it stands now.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-download]");
+    if (!link) return;
+    const filter = new FormData(document.querySelector(link.dataset.download));
+    link.search = new URLSearchParams(filter).toString();
+  });
+
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-submits]")) event.target.form.submit();
   });

@@ -1,0 +1,167 @@
+"""What the audit log's dotted words mean, for people."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from dialer.audit_list import AuditRow
+from dialer.rules.phone_number import national_format
+from webui.translations import Words, marked
+
+ACTIONS: Mapping[str, str] = {
+    "login": marked("Logged in"),
+    "login.failed": marked("Login refused"),
+    "mybox.put": marked("Into MyBox"),
+    "mybox.release": marked("Out of MyBox"),
+    "mybox.hand_over": marked("MyBox handed over"),
+    "mybox.expiry": marked("End in MyBox changed"),
+    "prohibition.add": marked("Prohibited"),
+    "prohibition.lift": marked("Prohibition lifted"),
+    "prohibition.export": marked("Prohibitions exported"),
+    "call.result": marked("Result chosen"),
+    "memo.add": marked("Memo written"),
+    "recording.play": marked("Recording played"),
+    "lead.import": marked("Leads imported"),
+    "campaign.running": marked("Campaign started"),
+    "campaign.paused": marked("Campaign paused"),
+    "campaign.stopped": marked("Campaign stopped"),
+    "user.create": marked("User added"),
+    "user.password": marked("Password changed"),
+    "user.activate": marked("User let in"),
+    "user.deactivate": marked("User shut out"),
+    "workgroup.create": marked("Workgroup added"),
+    "project.create": marked("Project added"),
+    "project.assign": marked("Users assigned to a project"),
+    "result_set.create": marked("Result set added"),
+    "audit.export": marked("Audit log exported"),
+}
+# Beginnings of the words above, as the filter offers them.
+GROUPS: Mapping[str, str] = {
+    "mybox": marked("MyBox"),
+    "prohibition": marked("Prohibitions"),
+    "call": marked("Results of calls"),
+    "memo": marked("Memos"),
+    "recording": marked("Recordings"),
+    "lead": marked("Imports"),
+    "campaign": marked("Campaigns"),
+    "login": marked("Logins"),
+    "user": marked("Users"),
+    "workgroup": marked("Workgroups"),
+    "project": marked("Projects"),
+    "audit": marked("Audit log"),
+}
+_COLOURS: Mapping[str, str] = {
+    "mybox": "violet",
+    "prohibition": "red",
+    "login.failed": "amber",
+    "login": "grey",
+    "campaign": "blue",
+    "recording": "teal",
+    "call": "green",
+    "user": "rose",
+    "audit": "amber",
+}
+_DETAILS: Mapping[str, str] = {
+    "reason": marked("Reason"),
+    "e164s": marked("Numbers"),
+    "workgroup_ids": marked("For whom"),
+    "workgroup_id": marked("For whom"),
+    "user_id": marked("Holder"),
+    "from_user_id": marked("From whom"),
+    "to_user_id": marked("To whom"),
+    "expires_at": marked("Until"),
+    "file": marked("File"),
+    "taken": marked("Taken"),
+    "refused": marked("Refused"),
+    "effect": marked("Effect"),
+    "name": marked("Name"),
+    "login": marked("Login"),
+    "lines": marked("Lines"),
+}
+_SUBJECTS: Mapping[str, str] = {
+    "lead": marked("Lead"),
+    "number": marked("Number"),
+    "call": marked("Call"),
+    "project": marked("Project"),
+    "campaign": marked("Campaign"),
+    "user": marked("User"),
+    "login": marked("Login"),
+    "workgroup": marked("Workgroup"),
+    "result_set": marked("Result set"),
+    "audit": marked("Audit log"),
+    "prohibitions": marked("Prohibitions"),
+}
+_NUMBERS_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Who and what the ids of a line are."""
+
+    users: Mapping[int, str]
+    workgroups: Mapping[int, str]
+
+
+def action_words(action: str, _: Words) -> str:
+    """A kind that nobody gave words to is shown as it is."""
+    return _(ACTIONS[action]) if action in ACTIONS else action
+
+
+def colour(action: str) -> str:
+    return _COLOURS.get(action) or _COLOURS.get(action.partition(".")[0], "grey")
+
+
+def subject_words(row: AuditRow, names: Names, _: Words) -> str:
+    """``lead:17`` → “Lead 17”; a number as people write it; a user by his name."""
+    kind, _colon, what = row.subject.partition(":")
+    if kind == "number":
+        number, _space, rest = what.partition(" ")
+        others = rest.removeprefix("and ").removesuffix(" more")
+        return national_format(number) + (f" +{others}" if others else "")
+    if kind == "user" and what.isdecimal():
+        what = names.users.get(int(what), what)
+    return f"{_(_SUBJECTS[kind])} {what}".strip() if kind in _SUBJECTS else row.subject
+
+
+def subject_link(row: AuditRow) -> str:
+    """Where the subject is shown; empty when nowhere."""
+    kind, _colon, what = row.subject.partition(":")
+    if kind == "lead" and what.isdecimal():
+        return f"/leads/{what}"
+    if kind == "number":
+        digits = what.partition(" ")[0].removeprefix("+")
+        return f"/prohibitions?state=all&q=%2B{digits}" if digits.isdecimal() else ""
+    return ""
+
+
+def detail_words(row: AuditRow, names: Names, _: Words) -> Iterator[tuple[str, str]]:
+    """What the line tells more, as pairs of a word and its value; what is empty is left out."""
+    for key, value in row.detail.items():
+        words = _value(key, value, names, _)
+        if words:
+            yield _(_DETAILS[key]) if key in _DETAILS else key, words
+
+
+def _value(key: str, value: object, names: Names, _: Words) -> str:
+    match key, value:
+        case "workgroup_ids", list(groups):
+            return ", ".join(_group(one, names, _) for one in groups)
+        case "workgroup_id", _any:
+            return _group(value, names, _)
+        case (("user_id" | "from_user_id" | "to_user_id"), int(user_id)):
+            return names.users.get(user_id, str(user_id))
+        case "e164s", list(numbers):
+            shown = ", ".join(national_format(str(one)) for one in numbers[:_NUMBERS_SHOWN])
+            more = len(numbers) - _NUMBERS_SHOWN
+            return f"{shown} +{more}" if more > 0 else shown
+        case _key, (None | "" | False):
+            return ""
+        case _key, True:
+            return "✓"
+        case _key, _any:
+            return str(value)
+
+
+def _group(value: object, names: Names, _: Words) -> str:
+    if isinstance(value, int):
+        return names.workgroups.get(value, str(value))
+    return _("Whole company")
