@@ -42,12 +42,12 @@ class WhyWords:
         return _("Not called: %(reason)s", reason=reason)
 
     def when(self, told: Explanation) -> str:
-        """From when it may be called, as far as time alone decides; empty where it may now."""
+        """From when it may be called, or what else must happen first; empty where it may now."""
         _ = self._
         if told.allowed:
             return ""
         if told.callable_from is None:
-            return _("This does not pass by itself.")
+            return " ".join(_(labels.REMEDIES[reason]) for reason in _lasting(told)[:1])
         return _("It may be called from %(time)s on.", time=self.formats.ahead(told.callable_from))
 
     def state(self, told: Explanation) -> str:
@@ -263,6 +263,12 @@ class WhyWords:
 
     def _agreed(self, at: datetime) -> str:
         return self._("agreed for %(time)s", time=self.formats.ahead(at))
+
+
+def _lasting(told: Explanation) -> list[Refusal]:
+    """The reasons that time alone does not end."""
+    refused = (verdict.refused for verdict in told.rules if verdict.refused)
+    return [refusal.reason for refusal in refused if refusal.retry_at is None]
 
 
 _FACTS: Mapping[Refusal, Callable[[WhyWords, Explanation], list[str]]] = {

@@ -114,6 +114,9 @@ async def _take(
                 ("desk", "/desk"),
                 ("leads", "/leads"),
                 ("lead", f"/leads/{lead[36]}"),
+                ("why", f"/leads/{lead[161]}"),
+                ("why-waiting", f"/leads/{lead[37]}"),
+                ("why-allowed", f"/leads/{lead[155]}"),
                 ("mybox", "/leads?tab=mybox"),
                 ("history", "/history"),
             ),
@@ -148,9 +151,12 @@ async def _take(
             await page.wait_for_timeout(400)
             if name == "history":
                 await _open_a_recording(page)
+            if name.startswith("why"):
+                await _open_past_decisions(page)
             await page.screenshot(
                 path=folder / f"{name}-{look.name}.png",
-                full_page=name in ("desk", "campaigns") and look.width < 500,
+                full_page=name.startswith("why")
+                or (name in ("desk", "campaigns") and look.width < 500),
             )
         await context.close()
 
@@ -170,6 +176,13 @@ async def _open_a_recording(page: Page) -> None:
         "(seek) => { seek.value = 380; seek.dispatchEvent(new Event('input')); }"
     )
     await page.wait_for_timeout(300)
+
+
+async def _open_past_decisions(page: Page) -> None:
+    await page.wait_for_selector(".why-verdict")
+    await page.locator(".why-past summary").click()
+    await page.wait_for_selector(".why-past li, .why-past .muted")
+    await page.evaluate("scrollTo(0, 0)")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from sqlalchemy import update
+
 from dialer.rules.agent_state import AgentState
 from dialer.rules.pacing import NotDialling
+from dialer.storage.tables import leads
 from tests.fakes.web_fixtures import Browser
 from tests.fakes.web_server import WebWorld
 
@@ -54,6 +57,29 @@ async def test_the_card_says_why_nobody_is_called_and_when_it_goes_on(
     card = await browser.page(f"/campaigns/{name}")
     assert "発信時間外です" in card
     assert "再開予定" in card
+
+
+async def test_the_card_counts_what_holds_leads_back(browser: Browser, world: WebWorld) -> None:
+    await browser.log_in("sato")
+    card = await browser.page(f"/campaigns/{world.team.campaigns[0].name}")
+    assert "次回発信待ち <b>" in card
+    assert ">禁止</a> <b>5</b>" in card
+    assert "架電できるリードはありません" not in card
+
+
+async def test_with_nobody_to_call_the_card_says_until_when(
+    browser: Browser, world: WebWorld
+) -> None:
+    async with world.database.write() as connection:
+        tomorrow = world.clock.now() + timedelta(days=1)
+        await connection.execute(update(leads).values(next_attempt_at=tomorrow))
+    await browser.log_in("sato")
+    card = await browser.page(f"/campaigns/{world.team.campaigns[0].name}")
+    assert "明日 14:32まで架電できるリードはありません。" in card
+    async with world.database.write() as connection:
+        await connection.execute(update(leads).values(finished_at=tomorrow))
+    card = await browser.page(f"/campaigns/{world.team.campaigns[1].name}")
+    assert "時間を待つだけのリードもありません。" in card
 
 
 async def test_a_campaign_whose_file_is_wrong_says_what(browser: Browser, world: WebWorld) -> None:

@@ -24,7 +24,7 @@ async def test_a_prohibited_lead_says_who_prohibited_it_and_why(
     await browser.log_in("sato")
     panel = await browser.page(f"/leads/{world.team.lead_ids[161]}/why")
     assert "架電できません: 禁止" in panel
-    assert "時間がたっても解除されません" in panel
+    assert "解除できるのは管理者だけです。" in panel
     for fact in ("東京営業部", "高橋 直樹", "今後の電話は不要とのこと"):
         assert fact in panel
 

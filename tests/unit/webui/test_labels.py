@@ -24,6 +24,8 @@ from webui import labels
         (AgentState, labels.AGENT_STATE_HINTS),
         (NotDialling, labels.NOT_DIALLING),
         (Refusal, labels.REFUSALS),
+        (Refusal, labels.REFUSAL_COLOURS),
+        (Refusal, labels.RULES),
         (Mode, labels.CAMPAIGN_MODES),
     ],
 )
