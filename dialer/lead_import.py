@@ -14,14 +14,16 @@ from typing import Any, TextIO
 
 from sqlalchemy import insert
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import audit, lanes
+from dialer.lead_facts import TELEPHONES
 from dialer.lead_files import LeadFile
 from dialer.projects import Project, project_by_name
+from dialer.rules.eligibility import UNCALLABLE_KINDS
 from dialer.rules.lane import Lane
 from dialer.rules.lead_problem import RowNote, RowProblem, RowWarning
 from dialer.rules.lead_row import LeadDraft, read_row
+from dialer.rules.lead_zone import zone_to_keep
 from dialer.storage.engine import Database
 from dialer.storage.lead_import_queries import insert_leads, numbers_in_project, reserve_ids
 from dialer.storage.tables import lead_imports, leads
@@ -219,11 +221,15 @@ async def _store(
         }
         for start in range(0, total, _BATCH):
             batch = checked.leads[start : start + _BATCH]
-            batch_ids = ids[start : start + _BATCH]
-            await insert_leads(
-                connection, _lead_rows(batch, batch_ids, common), _contact_rows(batch, batch_ids)
-            )
-            await _place(connection, batch, batch_ids, now)
+            rows = _lead_rows(batch, ids[start : start + _BATCH], common, project.time_zone)
+            batch_ids = [row["id"] for row in rows]
+            await insert_leads(connection, rows, _contact_rows(batch, batch_ids))
+            elsewhere = [
+                row["id"]
+                for draft, row in zip(batch, rows, strict=True)
+                if row["time_zone"] or _is_never_dialled(draft)
+            ]
+            await lanes.place_new(connection, _numbers_of(batch), elsewhere, now)
             progress(ImportStep.WRITING, start + len(batch), total)
         await audit.record(
             connection,
@@ -239,15 +245,6 @@ async def _store(
             },
         )
     return import_id
-
-
-async def _place(
-    connection: AsyncConnection, drafts: Sequence[LeadDraft], ids: Sequence[int], now: datetime
-) -> None:
-    elsewhere = [
-        lead_id for draft, lead_id in zip(drafts, ids, strict=True) if not draft.callable_numbers
-    ]
-    await lanes.place_new(connection, _numbers_of(drafts), elsewhere, now)
 
 
 async def _place_again(database: Database, drafts: Sequence[LeadDraft], now: datetime) -> None:
@@ -269,8 +266,13 @@ def _numbers_of(drafts: Sequence[LeadDraft]) -> set[str]:
     }
 
 
+def _is_never_dialled(draft: LeadDraft) -> bool:
+    kinds = {contact.number_kind for contact in draft.contacts if contact.kind in TELEPHONES}
+    return UNCALLABLE_KINDS.issuperset(kinds - {""})
+
+
 def _lead_rows(
-    drafts: Sequence[LeadDraft], ids: Sequence[int], common: dict[str, Any]
+    drafts: Sequence[LeadDraft], ids: Sequence[int], common: dict[str, Any], project_zone: str
 ) -> list[dict[str, Any]]:
     return [
         {
@@ -287,6 +289,7 @@ def _lead_rows(
             "website": draft.website,
             "notes": draft.notes,
             "extra": draft.extra,
+            "time_zone": zone_to_keep(draft.callable_numbers, project_zone),
         }
         for draft, lead_id in zip(drafts, ids, strict=True)
     ]

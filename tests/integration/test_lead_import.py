@@ -20,7 +20,7 @@ from dialer.lead_import import (
 )
 from dialer.rules.lead_problem import RowNote, RowReason
 from dialer.storage.engine import Database, open_database
-from dialer.storage.tables import audit_log, contact_points, lead_imports, leads
+from dialer.storage.tables import audit_log, contact_points, gate_lanes, lead_imports, leads
 from tests.small_world import NOON, add_lead
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -174,6 +174,31 @@ async def test_what_a_row_says_is_on_the_lead(database: Database, project: int) 
     assert (phone["number_kind"], phone["zero_restored"]) == ("fixed", False)
     assert (mobile["kind"], mobile["position"], mobile["number_kind"]) == ("mobile", 1, "mobile")
     assert second["email"] == "info1@example.jp"
+
+
+async def test_leads_of_other_zones_and_those_never_dialled_stand_apart(
+    database: Database, project: int
+) -> None:
+    text = "会社名,電話番号\nA,03-5254-2287\nB,+1 808 555 1234\nC,0570-012-345\n"
+    await take_text(database, text)
+    async with database.read() as connection:
+        found = await connection.execute(
+            select(leads, gate_lanes.c.time_zone.label("lane_zone"), gate_lanes.c.undialable)
+            .join(gate_lanes, gate_lanes.c.id == leads.c.lane_id)
+            .order_by(leads.c.id)
+        )
+        stand = [(row.name, row.time_zone, row.lane_zone, row.undialable) for row in found]
+    honolulu = "Pacific/Honolulu"
+    assert stand == [("A", "", "", ""), ("B", honolulu, honolulu, ""), ("C", "", "", "number_kind")]
+
+
+async def test_the_zone_of_the_project_is_not_kept(database: Database) -> None:
+    async with database.write() as connection:
+        await projects.create_project(
+            connection, name=PROJECT, time_zone="Pacific/Honolulu", now=NOON
+        )
+    await take_text(database, "会社名,電話番号\nA,03-5254-2287\nB,+1 808 555 1234\n")
+    assert [lead["time_zone"] for lead in await stored(database)] == ["Asia/Tokyo", ""]
 
 
 async def test_the_import_itself_is_on_record(database: Database, project: int) -> None:
