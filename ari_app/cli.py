@@ -17,7 +17,9 @@ from typing import Annotated
 import typer
 from typer.exceptions import Abort, TyperException
 
+from ari_app.commands import gate_cli
 from ari_app.commands.failures import WrongUsage, explanation
+from ari_app.commands.terminal import DEFAULT_CONFIG, Config, terminal_language
 
 app = typer.Typer(
     name="kakeru",
@@ -44,11 +46,8 @@ project = _group("project", "Projects: bundles of leads.")
 asterisk = _group("asterisk", "Kakeru's own Asterisk.")
 campaign = _group("campaign", "Campaigns: start, pause, stop.")
 
-Config = Annotated[
-    Path,
-    typer.Option("--config", envvar="KAKERU_CONFIG", metavar="FILE", help="The settings."),
-]
-DEFAULT_CONFIG = Path("config/kakeru.yaml")
+app.add_typer(gate_cli.prohibition, name="prohibition")
+app.add_typer(gate_cli.mybox, name="mybox")
 
 
 class PhoneMode(StrEnum):
@@ -285,14 +284,9 @@ def import_leads(
         encoding=encoding,
         sheet=sheet,
         problems=problems,
-        language=_terminal_language(),
+        language=terminal_language(),
     )
     raise typer.Exit(code)
-
-
-def _terminal_language() -> str:
-    wanted = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG")
-    return "ja" if (wanted or "").startswith("ja") else "en"
 
 
 @user.command("add")

@@ -8,6 +8,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from ari_app.commands.installation import COMMAND_LINE
+from dialer import audit
 from dialer.lead_file_errors import LeadFileError
 from dialer.lead_files import LeadFile, load_lead_file, parse_mapping
 from dialer.lead_import import (
@@ -73,7 +75,7 @@ async def _import(
                 f"database {database.engine.url.render_as_string()}: it is not at this version's "
                 "tables; run `kakeru db upgrade` first"
             )
-        with _progress(console) as bar:
+        with audit.acting_from(COMMAND_LINE), _progress(console) as bar:
             tasks = {step: bar.add_task(_word(step, language), total=None) for step in ImportStep}
 
             def show(step: ImportStep, done: int, total: int) -> None:

@@ -5,10 +5,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ari_app.settings import Settings, load_settings
+from dialer import audit
 from dialer.storage import migrate
 from dialer.storage.engine import Database, StorageError, check_database, open_database
 
 DEFAULT_CONFIG = Path("config/kakeru.yaml")
+COMMAND_LINE = "cli"  # from where, in the audit log
 
 
 def settings_of(config: Path) -> Settings:
@@ -27,6 +29,7 @@ async def database_of(settings: Settings) -> AsyncIterator[Database]:
                 "tables; run `kakeru db upgrade` first"
             )
         await check_database(database)
-        yield database
+        with audit.acting_from(COMMAND_LINE):
+            yield database
     finally:
         await database.close()
