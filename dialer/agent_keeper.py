@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Mapping
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from dialer.agent_profiles import write_agents
 from dialer.messages import UserId
 from dialer.rules.agent_state import Agent
 from dialer.storage.engine import Database
+from dialer.storage.faults import DATABASE_ERRORS
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +37,7 @@ class AgentKeeper:
             changed, self._unwritten = self._unwritten, set()
             try:
                 await self._write(changed)
-            except (SQLAlchemyError, OSError) as error:
+            except DATABASE_ERRORS as error:
                 log.error("agents cannot be stored; will try again", error=str(error))
                 self._unwritten |= changed
                 self._wake.set()

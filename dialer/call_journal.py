@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import bindparam, delete, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from dialer.after_calls import EndedCall, move_leads
 from dialer.messages import CallId
@@ -21,6 +20,7 @@ from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.retry import RetryRules
 from dialer.storage.dialects import insert_if_new
 from dialer.storage.engine import Database
+from dialer.storage.faults import DATABASE_ERRORS
 from dialer.storage.tables import actions, calls, recordings
 
 log = structlog.get_logger(__name__)
@@ -88,7 +88,7 @@ class CallJournal:
         batch, self._changed = self._changed, {}
         try:
             await self._write(batch)
-        except (SQLAlchemyError, OSError) as error:
+        except DATABASE_ERRORS as error:
             log.error("history cannot be written; will try again", error=str(error))
             # What was noted meanwhile is newer than what could not be written.
             self._changed = batch | self._changed

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from dialer.call_sessions import CallSessions, Session
-from dialer.claiming import ClaimError, claim
+from dialer.claiming import Claim, ClaimError
 from dialer.floor import Floor
+from dialer.foresight import Foresight
+from dialer.patient_claims import PatientClaims
 from dialer.ports import Clock, LiveUpdates
 from dialer.rules.abandonment import AbandonmentLedger
 from dialer.rules.call_state import Phase
@@ -31,6 +32,7 @@ from dialer.rules.pacing import (
 )
 from dialer.running_campaign import RunningCampaign
 from dialer.storage.engine import Database
+from dialer.storage.faults import DATABASE_ERRORS, DatabaseFault, fault_of
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +41,7 @@ _LOOK_EVERY_SECONDS = 1.0
 _SETTLE_SECONDS = 0.01
 # After a claim that found nothing, leads are not asked for again at every change.
 _EMPTY_REST_SECONDS = 1.0
+_CLOSED_REST_SECONDS = 10.0
 
 _OPEN_LINES = (Phase.DIALLING, Phase.RINGING, Phase.WAITING)
 
@@ -49,6 +52,20 @@ class TrunkLines:
 
     max_channels: int
     budget: StartBudget
+
+
+_NOTES = {
+    DatabaseFault.DOWN: NotDialling.DATABASE_DOWN,
+    DatabaseFault.LOCKED: NotDialling.DATABASE_LOCKED,
+    DatabaseFault.FULL: NotDialling.DATABASE_FULL,
+}
+
+
+def _why(error: Exception) -> NotDialling:
+    """A claim that others were in the way of found its numbers locked."""
+    if isinstance(error, ClaimError):
+        return NotDialling.DATABASE_LOCKED
+    return _NOTES[fault_of(error)]
 
 
 class CampaignRunner:
@@ -80,6 +97,12 @@ class CampaignRunner:
         self._wake = asyncio.Event()
         self._ending = False
         self._rest_until: float = 0.0
+        self._claims = PatientClaims(
+            database,
+            give_back=lambda call: calls.give_back(call, campaign),
+            waiting=lambda: self._say(NotDialling.DATABASE_LOCKED),
+        )
+        self._foresight = Foresight(database, campaign.claim_request, clock, self.wake)
         self._started = 0
 
     def wake(self) -> None:
@@ -89,6 +112,7 @@ class CampaignRunner:
     def end(self) -> None:
         """`run` returns soon. A claim is never broken off: nobody would dial what it took."""
         self._ending = True
+        self._claims.end()
         self.wake()
 
     def telephony(self, *, up: bool) -> None:
@@ -109,19 +133,21 @@ class CampaignRunner:
     async def run(self) -> None:
         """Dials until ended. A database that is away stops the dialling, not the runner."""
         while not self._ending:
-            before = (self.note, self.retry_at)
             try:
-                self.note, self.retry_at = await self._look()
-            except (SQLAlchemyError, ClaimError, OSError) as error:
-                log.error("no leads: nothing is dialled", campaign=self.campaign.name, error=error)
-                self.note, self.retry_at = NotDialling.DATABASE_DOWN, None
-                self._rest()
-            if before != (self.note, self.retry_at):
-                self.publish()
+                self._say(*await self._look())
+            except (*DATABASE_ERRORS, ClaimError) as error:
+                log.error(
+                    "no leads: nothing is dialled", campaign=self.campaign.name, error=str(error)
+                )
+                self._say(_why(error))
+                self._rest(_EMPTY_REST_SECONDS)
             await self._next_look()
+        self._foresight.cancel()
 
-    def publish(self) -> None:
-        self._live.publish(f"campaign:{self.campaign.name}", {"note": self.note})
+    def _say(self, note: NotDialling | None, retry_at: datetime | None = None) -> None:
+        if (note, retry_at) != (self.note, self.retry_at):
+            self.note, self.retry_at = note, retry_at
+            self._live.publish(f"campaign:{self.campaign.name}", {"note": note})
 
     async def _next_look(self) -> None:
         try:
@@ -141,11 +167,9 @@ class CampaignRunner:
             # Nobody could take an answer: people must not be rung for nothing.
             self._calls.cancel_unanswered(self.campaign.campaign_id)
         now = self._clock.now()
-        if not self.campaign.hours.is_open(now):
-            return NotDialling.OUTSIDE_HOURS, self.campaign.hours.next_opening(now)
         wanted = lines_to_dial(snapshot)
         if isinstance(wanted, NotDialling):
-            return wanted, None
+            return self._or_closed(wanted, now)
         if self._resting():
             return self.note, self.retry_at
         wanted = min(wanted, self._calls_left())
@@ -155,20 +179,34 @@ class CampaignRunner:
         if granted == 0:
             self._look_again_soon()
             return NotDialling.RATE_LIMITED, None
-        started = await self._start(granted, now)
-        if started == 0:
-            self._rest()
-            return NotDialling.NO_LEADS, None
-        if started < wanted:
-            self._look_again_soon()
-        return None, None
-
-    async def _start(self, count: int, now: datetime) -> int:
-        claimed = await claim(self._database, self.campaign.claim_request, count, now)
+        claimed = await self._claims.take(self.campaign.claim_request, granted, now)
+        if not claimed.calls:
+            return self._nothing_to_call(claimed, now)
         for call in claimed.calls:
             self._calls.start(call, self.campaign)
         self._started += len(claimed.calls)
-        return len(claimed.calls)
+        if len(claimed.calls) < wanted:
+            self._look_again_soon()
+        return None, None
+
+    def _or_closed(self, note: NotDialling, now: datetime) -> tuple[NotDialling, datetime | None]:
+        """At night nobody need be told that nobody is logged in."""
+        hours = self.campaign.hours
+        if note is NotDialling.NO_AGENTS and not hours.is_open(now):
+            return NotDialling.OUTSIDE_HOURS, hours.next_opening(now)
+        return note, None
+
+    def _nothing_to_call(
+        self, claimed: Claim, now: datetime
+    ) -> tuple[NotDialling, datetime | None]:
+        if claimed.opens_at is None:
+            self._rest(_EMPTY_REST_SECONDS)
+            self._foresight.look()
+            return NotDialling.NO_LEADS, self._foresight.next_at
+        # No claim every second all night; but hours may be changed, and leads of other zones come.
+        until_open = (claimed.opens_at - now).total_seconds()
+        self._rest(min(_CLOSED_REST_SECONDS, max(until_open, _EMPTY_REST_SECONDS)))
+        return NotDialling.OUTSIDE_HOURS, claimed.opens_at
 
     def _calls_left(self) -> int:
         limit = self.campaign.settings.call_limit
@@ -188,8 +226,8 @@ class CampaignRunner:
             ),
         )
 
-    def _rest(self) -> None:
-        self._rest_until = asyncio.get_running_loop().time() + _EMPTY_REST_SECONDS
+    def _rest(self, seconds: float) -> None:
+        self._rest_until = asyncio.get_running_loop().time() + seconds
 
     def _resting(self) -> bool:
         return asyncio.get_running_loop().time() < self._rest_until

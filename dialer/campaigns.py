@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from dialer.call_sessions import CallSessions, Session
 from dialer.campaign import CampaignSettings
@@ -28,6 +27,7 @@ from dialer.rules.pacing import NotDialling
 from dialer.running_campaign import CampaignNotReady, RunningCampaign, load_campaign
 from dialer.storage.abandonment import answered_calls
 from dialer.storage.engine import Database
+from dialer.storage.faults import DATABASE_ERRORS
 from dialer.tidying import tidy
 from dialer.users import user_by_id
 
@@ -155,7 +155,7 @@ class Campaigns:
                 try:
                     await self.look()
                     await self._tidy()
-                except (SQLAlchemyError, OSError) as error:
+                except DATABASE_ERRORS as error:
                     log.error("campaign states cannot be read", error=str(error))
                 await self._next_look()
         finally:

@@ -13,7 +13,6 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.call_sessions import CallSessions, Session
@@ -25,6 +24,7 @@ from dialer.rules.eligibility import Actor, Refusal
 from dialer.rules.ringing import came_up
 from dialer.storage.batches import batches
 from dialer.storage.engine import Database
+from dialer.storage.faults import DATABASE_ERRORS
 from dialer.storage.tables import campaigns, prohibitions
 
 log = structlog.get_logger(__name__)
@@ -86,7 +86,7 @@ class RingingWatch:
         try:
             async with self._database.read() as connection:
                 known = await _ask(connection, ringing + talking, self._clock.now())
-        except (SQLAlchemyError, OSError) as error:
+        except DATABASE_ERRORS as error:
             if not self._failing:
                 log.error("what rings cannot be checked; will try again", error=str(error))
             self._failing = True

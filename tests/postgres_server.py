@@ -4,10 +4,11 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +23,29 @@ _SECONDS_TO_START = 20
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PostgresServer:
     """`folder` holds the socket and the data."""
 
     folder: Path
+    _command: Sequence[str | Path]
+    _options: Mapping[str, Any]
+    _process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Returns when it takes connections."""
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, stdout=log, stderr=log, cwd=self.folder, **self._options
+            )
+        _await_ready(self._process, self.folder)
+
+    def stop(self) -> None:
+        """Ends it with all its connections; the data stays."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(timeout=_SECONDS_TO_START)
+            self._process = None
 
     def url(self, name: str) -> str:
         return f"postgresql://postgres@/{name}?host={self.folder}"
@@ -61,7 +80,13 @@ def postgres_server(*settings: str, durable: bool = False) -> Iterator[PostgresS
     who = _unprivileged(folder)
     data = folder / "data"
     options: dict[str, Any] = {"env": program.environment(LC_ALL="C.UTF-8"), **who}
-    server: subprocess.Popen[bytes] | None = None
+    chosen = [*(() if durable else _FAST), "max_connections=60", *settings]
+    options_of_server = [word for setting in chosen for word in ("-c", setting)]
+    server = PostgresServer(
+        folder,
+        [binaries / "postgres", "-D", data, "-k", folder, "-h", "", *options_of_server],
+        options,
+    )
     try:
         subprocess.run(
             [binaries / "initdb", "-D", data, "-U", "postgres", "-E", "UTF8", "-N"],
@@ -70,22 +95,10 @@ def postgres_server(*settings: str, durable: bool = False) -> Iterator[PostgresS
             cwd=folder,
             **options,
         )
-        chosen = [*(() if durable else _FAST), "max_connections=60", *settings]
-        options_of_server = [word for setting in chosen for word in ("-c", setting)]
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [binaries / "postgres", "-D", data, "-k", folder, "-h", "", *options_of_server],
-                stdout=log,
-                stderr=log,
-                cwd=folder,
-                **options,
-            )
-        _await_ready(server, folder)
-        yield PostgresServer(folder)
+        server.start()
+        yield server
     finally:
-        if server is not None:
-            server.terminate()
-            server.wait(timeout=_SECONDS_TO_START)
+        server.stop()
         shutil.rmtree(folder)
 
 

@@ -1,10 +1,17 @@
 """Whole campaigns: who is called, how often, how fast, and for whom."""
 
 import random
+from datetime import timedelta
+from typing import Any
 
+import pytest
+
+from dialer.claiming import Claim, claim
 from dialer.rules.agent_state import AgentState, PhoneMode
+from dialer.rules.calling_hours import WEEKDAYS
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.pacing import NotDialling
+from tests.fakes.clock import NOON
 from tests.fakes.telephony import AgentPhone, Customer
 from tests.simulation.world import TRUNK, World, campaign
 
@@ -143,3 +150,48 @@ async def test_an_agent_whose_phone_rings_too_long_gets_no_more_calls(world: Wor
     assert told.outcome == CallOutcome.ABANDONED
     assert world.agent(0).state is AgentState.AWAY
     assert world.network.agents == {}
+
+
+async def test_outside_hours_it_says_when_it_opens_and_does_not_claim_all_night(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is noon; calls are made from a quarter past."""
+    hours = {"weekdays": dict.fromkeys(WEEKDAYS, "12:15-21:00")}
+    await world.open(agents=1, leads=1, campaigns=[campaign(hours=hours)])
+    await world.all_ready()
+    claims: list[int] = []
+
+    async def counted(*asked: Any) -> Claim:
+        claims.append(1)
+        return await claim(*asked)
+
+    monkeypatch.setattr("dialer.patient_claims.claim", counted)
+    await world.run_campaign()
+    await world.sleep(600)
+    live = world.controller.campaigns.live("autumn")
+    opening = NOON + timedelta(minutes=15)
+    assert (live.note, live.retry_at) == (NotDialling.OUTSIDE_HOURS, opening)
+    assert 55 <= len(claims) <= 61
+    assert world.dialled() == []
+    await world.until(lambda: len(world.dialled()) == 1, within=3600)
+    assert timedelta(0) <= world.network.dials[0].at - opening < timedelta(seconds=2)
+    await world.wind_down()
+
+
+async def test_when_no_lead_may_be_called_it_says_when_the_next_may(world: World) -> None:
+    await world.open(
+        agents=1, leads=1, customer=lambda e164, attempt: Customer(answers=None, refuses=2.0)
+    )
+    await world.all_ready()
+    await world.run_campaign()
+    await world.until(lambda: len(world.dialled()) == 1)
+    await world.sleep(30)
+    live = world.controller.campaigns.live("autumn")
+    assert live.note is NotDialling.NO_LEADS
+    assert live.retry_at is not None
+    (told,) = await world.history()
+    assert told.ended_at is not None
+    assert live.retry_at == told.ended_at + timedelta(minutes=5)  # busy
+    await world.until(lambda: len(world.dialled()) == 2, within=300)
+    assert world.network.dials[1].at - live.retry_at < timedelta(seconds=2)
+    await world.wind_down()
