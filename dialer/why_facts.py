@@ -4,13 +4,12 @@ The verdicts themselves come from `dialer.lead_facts`; what is read here only sa
 and when.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, exists, or_, select
+from sqlalchemy import Row, literal, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.lead_facts import TELEPHONES, KnownLead, box_stands
@@ -222,8 +221,9 @@ async def _boxes(
         for box in known.facts.boxes
         if box.holder != actor.user_id and (box.own or box.holder_workgroups & actor.workgroup_ids)
     }
-    same_number = exists().where(
-        contact_points.c.lead_id == leads.c.id, contact_points.c.e164.in_(known.numbers)
+    concerned = union(
+        select(literal(row.id)),
+        select(contact_points.c.lead_id).where(contact_points.c.e164.in_(known.numbers)),
     )
     rows = await connection.execute(
         select(
@@ -235,7 +235,7 @@ async def _boxes(
         )
         .join(users, users.c.id == mybox_entries.c.user_id)
         .join(leads, leads.c.id == mybox_entries.c.lead_id)
-        .where(or_(leads.c.id == row.id, same_number), box_stands(now))
+        .where(mybox_entries.c.lead_id.in_(concerned), box_stands(now))
         .order_by(leads.c.id != row.id, mybox_entries.c.id)
     )
     return tuple(
@@ -305,12 +305,19 @@ async def _last_word(connection: AsyncConnection, lead_id: int) -> LastWord:
 async def _open_call(
     connection: AsyncConnection, lead_id: int, known: KnownLead, viewer: User | None
 ) -> OpenCallFact | None:
+    open_calls = calls.c.ended_at.is_(None)
+    concerned = union(
+        select(calls.c.id).where(open_calls, calls.c.e164.in_(known.numbers)),
+        select(calls.c.id)
+        .join(actions, actions.c.id == calls.c.id)
+        .where(open_calls, actions.c.lead_id == lead_id),
+    )
     row = (
         await connection.execute(
             select(calls, campaigns.c.name.label("campaign"), actions.c.project_id)
             .join(actions, actions.c.id == calls.c.id)
             .outerjoin(campaigns, campaigns.c.id == calls.c.campaign_id)
-            .where(calls.c.ended_at.is_(None), _concerns(lead_id, known.numbers))
+            .where(calls.c.id.in_(concerned))
             .order_by(calls.c.claimed_at, calls.c.id)
             .limit(1)
         )
@@ -321,7 +328,3 @@ async def _open_call(
     return OpenCallFact(
         campaign=(row.campaign or "") if visible else "", e164=row.e164, since=row.claimed_at
     )
-
-
-def _concerns(lead_id: int, numbers: Sequence[str]) -> ColumnElement[bool]:
-    return or_(actions.c.lead_id == lead_id, calls.c.e164.in_(numbers))

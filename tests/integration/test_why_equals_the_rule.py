@@ -10,16 +10,8 @@ from dialer.rules.eligibility import Allowed, Refusal, Refused, may_call
 from dialer.rules.explanation import allowed_from
 from dialer.storage.engine import Database
 from dialer.why import explain, past_decisions
-from tests.integration.claiming_worlds import (
-    ACTORS,
-    NOON,
-    World,
-    answer,
-    build,
-    facts,
-    request,
-    worlds,
-)
+from tests.integration.claiming_world_rows import build
+from tests.integration.claiming_worlds import ACTORS, NOON, World, answer, facts, request, worlds
 
 # Each example fills the test's own database anew.
 one_database = settings(
@@ -62,7 +54,7 @@ async def test_each_verdict_comes_with_the_facts_that_made_it(
         assert told is not None
         assert [verdict.rule for verdict in told.rules] == list(Refusal)
         refusals = [verdict.refused for verdict in told.rules if verdict.refused]
-        assert (refusals or [Allowed()])[0] == told.decision
+        assert told.decision == (refusals[0] if refusals else Allowed())
         refused = {refusal.reason for refusal in refusals}
         seen, true = told.facts, facts(world, place)
         callback = seen.callback

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import event, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import campaign_state, history, lanes, lead_list, mybox, prohibitions
+from dialer import campaign_state, history, lanes, lead_list, mybox, prohibitions, why
 from dialer.after_calls import calls_with_outcome
 from dialer.claiming import ClaimRequest, claim
 from dialer.history import HistoryFilter
@@ -160,6 +160,29 @@ async def test_counts_and_prohibitions(database: Database, world: SmallWorld, se
     assert _uses(await _plan(database, sent, "FROM mybox_entries"), "uq_mybox_entries_held_lead")
 
 
+async def test_why_reads_what_is_known_of_one_lead(
+    database: Database, world: SmallWorld, sent: "Sent"
+) -> None:
+    request = ClaimRequest(
+        campaign_id=world.campaign_id,
+        project_id=world.project_id,
+        workgroup_ids=(world.tokyo,),
+        max_attempts=3,
+        hours=DAYTIME,
+        trunk="carrier",
+        caller_ids=("0312345678",),
+    )
+    async with database.read() as connection:
+        (lead_id,) = (await connection.execute(text("SELECT max(id) FROM leads"))).one()
+        sent.clear()
+        assert await why.explain(connection, lead_id, request, NOON, viewer=world.suzuki)
+        await why.past_decisions(connection, lead_id)
+        await why.known_number(connection, "+81352540001", viewer=world.suzuki)
+    for statement in list(sent.statements):
+        plan = await _plan_of(database, *statement)
+        assert not _reads_whole_tables(plan), f"{statement[0]}\n{plan}"
+
+
 # --- plans ------------------------------------------------------------------------------
 
 
@@ -194,7 +217,10 @@ def _listening(database: Database) -> Iterator[Sent]:
 
 
 async def _plan(database: Database, sent: Sent, part: str) -> str:
-    sql, values = sent.one_with(part)
+    return await _plan_of(database, *sent.one_with(part))
+
+
+async def _plan_of(database: Database, sql: str, values: Any) -> str:
     async with database.read() as connection:
         if database.is_sqlite:
             rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)

@@ -22,6 +22,13 @@ def test_the_date_is_shown_only_when_it_is_not_today() -> None:
     assert JAPANESE.day(NOW - timedelta(days=365)) == "2025年11月24日(月)"
 
 
+def test_tomorrow_is_called_so() -> None:
+    assert JAPANESE.ahead(NOW + timedelta(hours=2)) == "16:32"
+    assert JAPANESE.ahead(NOW + timedelta(hours=12)) == "明日 02:32"
+    assert ENGLISH.ahead(NOW + timedelta(days=1)) == "tomorrow 14:32"
+    assert ENGLISH.ahead(NOW + timedelta(days=2)) == "Thu 26 Nov 14:32"
+
+
 @pytest.mark.parametrize(
     ("seconds", "shown"),
     [(0, "0:00"), (7, "0:07"), (187, "3:07"), (3765, "1:02:45"), (-3, "0:00"), (None, "–")],
