@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from dialer.messages import UserId
 from dialer.rules.calling_hours import CallingHours
@@ -126,7 +127,12 @@ def refusals(facts: LeadFacts, actor: Actor, now: datetime) -> tuple[Refused, ..
 
 def hours_for(time_zone: str, actor: Actor) -> CallingHours:
     """The actor's hours in the zone of a lead (empty: the project's)."""
-    return replace(actor.hours, time_zone=time_zone) if time_zone else actor.hours
+    return _in_zone(actor.hours, time_zone) if time_zone else actor.hours
+
+
+@lru_cache(maxsize=1024)
+def _in_zone(hours: CallingHours, time_zone: str) -> CallingHours:
+    return replace(hours, time_zone=time_zone)
 
 
 # --- clauses ----------------------------------------------------------------------------

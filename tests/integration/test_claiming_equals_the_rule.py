@@ -9,12 +9,12 @@ from dialer.messages import UserId
 from dialer.rules.eligibility import Refused
 from dialer.storage.engine import Database
 from dialer.storage.tables import calls, contact_points, leads
+from tests.integration.claiming_world_rows import build
 from tests.integration.claiming_worlds import (
     ACTORS,
     NOON,
     World,
     answer,
-    build,
     expected_claims,
     facts,
     next_number,

@@ -10,7 +10,8 @@ from sqlalchemy import func, insert, select, update
 from dialer.claiming import ClaimedCall, ClaimError, ClaimRequest, claim
 from dialer.storage.engine import Database
 from dialer.storage.tables import actions, calls, campaigns, contact_points
-from tests.integration.claiming_worlds import NOON, Lead, Point, World, build
+from tests.integration.claiming_world_rows import build
+from tests.integration.claiming_worlds import NOON, Lead, Point, World
 from tests.small_world import add_lead
 
 

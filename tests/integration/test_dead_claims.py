@@ -12,7 +12,8 @@ from dialer.rules.hangup_cause import CallOutcome
 from dialer.storage.engine import Database
 from dialer.storage.tables import calls, contact_points, leads
 from dialer.tidying import tidy
-from tests.integration.claiming_worlds import NOON, Lead, Point, World, build
+from tests.integration.claiming_world_rows import build
+from tests.integration.claiming_worlds import NOON, Lead, Point, World
 
 LATER = NOON + CLAIM_LEASE + timedelta(seconds=1)
 

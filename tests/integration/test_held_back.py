@@ -10,7 +10,8 @@ from dialer.held_back import LeadsHeldBack, held_back
 from dialer.rules.eligibility import Refusal, refusals
 from dialer.rules.explanation import allowed_from
 from dialer.storage.engine import Database
-from tests.integration.claiming_worlds import NOON, World, build, facts, request, worlds
+from tests.integration.claiming_world_rows import build
+from tests.integration.claiming_worlds import NOON, World, facts, request, worlds
 
 # Each example fills the test's own database anew.
 one_database = settings(
