@@ -7,7 +7,7 @@ a callback take their one lead in the same way.
 
 Cost: a walk reads one index a lane and stops after n leads; what waits, is finished,
 boxed or prohibited is not in the part of the index that it reads. So a claim costs
-the same in a list of ten thousand leads as in one of ten million (decision 0012).
+the same in a list of ten thousand leads as in one of ten million (decision 0010).
 """
 
 from collections.abc import Sequence

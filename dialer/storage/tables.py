@@ -130,7 +130,7 @@ project_users = Table(
 
 # Leads of one project that the gate treats alike as far as *other* rows decide: whose number
 # is prohibited for whom, whose box they are in. A claim chooses lanes and walks only those, so
-# that it never steps over the leads that it must leave alone (decision 0012).
+# that it never steps over the leads that it must leave alone (decision 0010).
 gate_lanes = Table(
     "gate_lanes",
     metadata,
@@ -200,13 +200,14 @@ _IN_PLAY = "finished_at IS NULL AND deleted_at IS NULL AND callback_at IS NULL"
 _DUE = f"{_IN_PLAY} AND next_attempt_at IS NULL"
 _WAITING = f"{_IN_PLAY} AND next_attempt_at IS NOT NULL"
 # The claim reads a lane's due leads in calling order, those never tried first, and stops
-# after n of them.
+# after n of them. With their attempts, so that counting them needs nothing else.
 Index(
     "ix_leads_calling_order",
     leads.c.lane_id,
     leads.c.priority.desc(),
     NullsFirst(leads.c.last_attempt_at),
     leads.c.id,
+    leads.c.attempts,
     sqlite_where=text(_DUE),
     postgresql_where=text(_DUE),
 )

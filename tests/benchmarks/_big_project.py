@@ -1,9 +1,12 @@
-"""A project of any size, written by the database itself: 1 % prohibited, 5 % in a MyBox."""
+"""A project of any size, written by the database itself: 1 % prohibited, 5 % in a MyBox.
+
+A few leads have a callback tomorrow.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from sqlalchemy import Index, Table, text
@@ -22,6 +25,7 @@ from dialer.users import User
 from tests.postgres_server import PostgresServer
 
 HOLDERS = 50
+_PROMISED = "n % 500 = 77"  # have a callback tomorrow
 ALWAYS = CallingHours("Asia/Tokyo", dict.fromkeys(WEEKDAYS, (time(0), time.max)))
 
 
@@ -72,6 +76,7 @@ async def build(database: Database, number: int, now: datetime) -> BigProject:
         for index in secondary:
             await connection.run_sync(index.create)
         await _boxes_and_prohibitions(connection, project, number, now)
+        await _callbacks(connection, project, number, now)
     await _count(database)
     return project
 
@@ -129,10 +134,11 @@ async def _leads(
     assert boxed == list(range(boxed[0], boxed[0] + HOLDERS))
     await connection.execute(
         text(
-            f"INSERT INTO leads (id, project_id, lane_id, name, prefecture, city, created_at) "
-            f"SELECT n, {project_id}, {lane}, '株式会社' || n, '東京都', '千代田区丸の内', :now "
+            "INSERT INTO leads (id, project_id, lane_id, name, prefecture, city, created_at, "
+            f"callback_at) SELECT n, {project_id}, {lane}, '株式会社' || n, '東京都', "
+            f"'千代田区丸の内', :now, CASE WHEN {_PROMISED} THEN {_later(connection)} END "
             f"FROM {_numbers(connection, number)}"
-        ).bindparams(now=_time(connection, now))
+        ).bindparams(now=_time(connection, now), due=_time(connection, now + timedelta(days=1)))
     )
     await connection.execute(
         text(
@@ -164,6 +170,20 @@ async def _boxes_and_prohibitions(
     )
 
 
+async def _callbacks(
+    connection: AsyncConnection, project: BigProject, number: int, now: datetime
+) -> None:
+    """One lead in five hundred is to be called again tomorrow."""
+    times = {"now": _time(connection, now), "due": _time(connection, now + timedelta(days=1))}
+    await connection.execute(
+        text(
+            "INSERT INTO callbacks (lead_id, project_id, due_at, created_at) "
+            f"SELECT n, {project.project_id}, :due, :now "
+            f"FROM {_numbers(connection, number)} WHERE {_PROMISED}"
+        ).bindparams(**times)
+    )
+
+
 def _numbers(connection: AsyncConnection, number: int) -> str:
     if connection.dialect.name == "sqlite":
         return (
@@ -171,6 +191,10 @@ def _numbers(connection: AsyncConnection, number: int) -> str:
             f"WHERE n < {number}) SELECT n FROM counting) AS numbers"
         )
     return f"(SELECT n::bigint FROM generate_series(1, {number}) AS n) AS numbers"
+
+
+def _later(connection: AsyncConnection) -> str:
+    return ":due" if connection.dialect.name == "sqlite" else "CAST(:due AS timestamptz)"
 
 
 def _time(connection: AsyncConnection, now: datetime) -> object:
@@ -188,3 +212,4 @@ async def _count(database: Database) -> None:
     engine = database.engine.execution_options(isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
         await connection.execute(text("VACUUM ANALYZE"))
+        await connection.execute(text("CHECKPOINT"))
