@@ -37,7 +37,7 @@ def upgrade() -> None:
     _create_index(
         "ix_leads_calling_order",
         "leads",
-        ["lane_id", "priority DESC", f"last_attempt_at{nulls_first}", "id"],
+        ["lane_id", "priority DESC", f"last_attempt_at{nulls_first}", "id", "attempts"],
         where=f"{_IN_PLAY} AND next_attempt_at IS NULL",
     )
     _create_index(
