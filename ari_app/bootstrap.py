@@ -133,6 +133,7 @@ async def running(
             database=database,
             floor=controller.floor,
             campaigns=controller.campaigns,
+            manual_calls=controller.manual_calls,
             live=live,
             recordings=recordings,
             session_key=kept_key(settings.data_folder / "session.key"),

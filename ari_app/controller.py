@@ -13,6 +13,7 @@ from dialer.campaign import CampaignSettings
 from dialer.campaign_runner import TrunkLines
 from dialer.campaigns import Campaigns
 from dialer.floor import Floor
+from dialer.manual_calls import ManualCalls
 from dialer.ports import Clock, LiveUpdates, RecordingStore, Telephony
 from dialer.recording_keeper import RecordingKeeper
 from dialer.ringing_watch import LOOK_EVERY_SECONDS, RingingWatch
@@ -36,6 +37,7 @@ class Controller:
     calls: CallSessions
     floor: Floor
     campaigns: Campaigns
+    manual_calls: ManualCalls
     switchboard: Switchboard
     ringing: RingingWatch
     journal: CallJournal
@@ -125,4 +127,14 @@ def build_controller(
         clock=clock,
         ringing=ringing,
     )
-    return Controller(calls, floor, running, switchboard, ringing, journal, keeper, telephony, [])
+    by_hand = ManualCalls(
+        campaigns=running,
+        floor=floor,
+        calls=calls,
+        database=database,
+        clock=clock,
+        trunks=trunks,
+    )
+    return Controller(
+        calls, floor, running, by_hand, switchboard, ringing, journal, keeper, telephony, []
+    )

@@ -1,9 +1,10 @@
 """What the floor needs to know of a user to let him work as an agent."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Row, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.messages import CallId, LegId, UserId
@@ -11,6 +12,7 @@ from dialer.rules.agent_state import Agent, AgentState, PhoneMode
 from dialer.storage.tables import (
     actions,
     agent_sessions,
+    calls,
     project_users,
     projects,
     user_workgroups,
@@ -84,9 +86,17 @@ async def write_agents(connection: AsyncConnection, agents: list[Agent]) -> None
 async def stored_agents(connection: AsyncConnection) -> list[Agent]:
     """The agents who were on the floor when the program last wrote."""
     rows = await connection.execute(
-        select(agent_sessions, users.c.phone_mode, projects.c.result_required, actions.c.result_id)
+        select(
+            agent_sessions,
+            users.c.phone_mode,
+            projects.c.result_required,
+            actions.c.result_id,
+            calls.c.for_user_id,
+            calls.c.answered_at,
+        )
         .join(users, users.c.id == agent_sessions.c.user_id)
         .outerjoin(actions, actions.c.id == agent_sessions.c.call_id)
+        .outerjoin(calls, calls.c.id == agent_sessions.c.call_id)
         .outerjoin(projects, projects.c.id == actions.c.project_id)
     )
     return [
@@ -101,9 +111,18 @@ async def stored_agents(connection: AsyncConnection) -> list[Agent]:
             call_id=CallId(row.call_id) if row.call_id else None,
             result_required=bool(row.result_required),
             result_saved=row.result_id is not None,
+            held=_is_held(row),
         )
         for row in rows
     ]
+
+
+def _is_held(row: Row[Any]) -> bool:
+    """For a call that is not taken yet, or that nobody had answered."""
+    if row.state != AgentState.RESERVED:
+        return False
+    for_him = row.for_user_id == row.user_id and row.answered_at is None
+    return row.call_id is None or for_him
 
 
 def _leg(value: UUID | None) -> LegId | None:

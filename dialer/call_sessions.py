@@ -188,6 +188,16 @@ class CallSessions:
             if session.campaign.campaign_id == campaign_id and not session.by_hand:
                 self.cancel(session.state.call_id)
 
+    def cancel_surplus(self, campaign_id: int, *, keep: int) -> None:
+        """Stops the youngest unanswered calls for anyone, but for the `keep` oldest."""
+        for_anyone = [
+            session.state
+            for session in self.unanswered()
+            if session.campaign.campaign_id == campaign_id and session.state.for_user is None
+        ]
+        for call in sorted(for_anyone, key=lambda call: call.dialled_at)[keep:]:
+            self.cancel(call.call_id)
+
     def cancel(self, call_id: CallId) -> None:
         """Stops the call if nobody has answered it yet."""
         self.apply(CancelUnanswered(call_id))

@@ -7,7 +7,7 @@ Why it starts nothing is always known and shown.
 
 import asyncio
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -16,6 +16,8 @@ from dialer.call_sessions import CallSessions, Session
 from dialer.claiming import Claim, ClaimError
 from dialer.floor import Floor
 from dialer.foresight import Foresight
+from dialer.held_calls import HeldCalls
+from dialer.own_calls import OwnCalls
 from dialer.patient_claims import PatientClaims
 from dialer.ports import Clock, LiveUpdates
 from dialer.rules.abandonment import AbandonmentLedger
@@ -25,6 +27,7 @@ from dialer.rules.pacing import (
     NotDialling,
     PacingSnapshot,
     StartBudget,
+    agents_to_hold,
     effective_lines_per_agent,
     lines_to_dial,
     refill,
@@ -54,6 +57,7 @@ class TrunkLines:
     budget: StartBudget
 
 
+_FAULTS: tuple[type[Exception], ...] = (*DATABASE_ERRORS, ClaimError)
 _NOTES = {
     DatabaseFault.DOWN: NotDialling.DATABASE_DOWN,
     DatabaseFault.LOCKED: NotDialling.DATABASE_LOCKED,
@@ -102,6 +106,14 @@ class CampaignRunner:
             give_back=lambda call: calls.give_back(call, campaign),
             waiting=lambda: self._say(NotDialling.DATABASE_LOCKED),
         )
+        self._own = OwnCalls(
+            campaign=campaign,
+            database=database,
+            clock=clock,
+            held_calls=HeldCalls(floor.held, calls),
+            claims=self._claims,
+            started=self._one_started,
+        )
         self._foresight = Foresight(database, campaign.claim_request, clock, self.wake)
         self._started = 0
 
@@ -135,7 +147,7 @@ class CampaignRunner:
         while not self._ending:
             try:
                 self._say(*await self._look())
-            except (*DATABASE_ERRORS, ClaimError) as error:
+            except _FAULTS as error:
                 log.error(
                     "no leads: nothing is dialled", campaign=self.campaign.name, error=str(error)
                 )
@@ -143,6 +155,7 @@ class CampaignRunner:
                 self._rest(_EMPTY_REST_SECONDS)
             await self._next_look()
         self._foresight.cancel()
+        await self._own.end()
 
     def _say(self, note: NotDialling | None, retry_at: datetime | None = None) -> None:
         if (note, retry_at) != (self.note, self.retry_at):
@@ -167,6 +180,7 @@ class CampaignRunner:
             # Nobody could take an answer: people must not be rung for nothing.
             self._calls.cancel_unanswered(self.campaign.campaign_id)
         now = self._clock.now()
+        snapshot = await self._call_for_owners(snapshot, now)
         wanted = lines_to_dial(snapshot)
         if isinstance(wanted, NotDialling):
             return self._or_closed(wanted, now)
@@ -188,6 +202,23 @@ class CampaignRunner:
         if len(claimed.calls) < wanted:
             self._look_again_soon()
         return None, None
+
+    async def _call_for_owners(self, snapshot: PacingSnapshot, now: datetime) -> PacingSnapshot:
+        """Agents with leads or callbacks of their own come first: each is held for his."""
+        ready = self._floor.ready(self.campaign)
+        due = await self._own.due(ready) if ready else []
+        snapshot = replace(snapshot, own_due=len(due))
+        may_start = min(agents_to_hold(snapshot), self._calls_left())
+        self._trunk.budget, granted = take(refill(self._trunk.budget, now), may_start)
+        for user_id in due[:granted]:
+            groups = self.campaign.workgroup_ids | ready[user_id].workgroup_ids
+            self._own.call(user_id, groups)
+        if granted < len(due):
+            self._look_again_soon()
+        return replace(snapshot, ready=snapshot.ready - granted, own_due=len(due) - granted)
+
+    def _one_started(self) -> None:
+        self._started += 1
 
     def _or_closed(self, note: NotDialling, now: datetime) -> tuple[NotDialling, datetime | None]:
         """At night nobody need be told that nobody is logged in."""
@@ -219,7 +250,7 @@ class CampaignRunner:
             lines_per_agent=self.campaign.lines_per_agent,
             logged_in=agents.logged_in,
             ready=agents.ready,
-            open_lines=self._calls.count(self.campaign.campaign_id, *_OPEN_LINES),
+            open_lines=self._calls.count_for_anyone(self.campaign.campaign_id, *_OPEN_LINES),
             trunk_free=self._trunk.max_channels - self._calls.on_trunk(settings.trunk),
             over_abandon_limit=self._ledger.over_limit(
                 settings.abandon_limit_percent, self._clock.now()

@@ -136,6 +136,11 @@ class Campaigns:
             problem=self._problems.get(name, ""),
         )
 
+    @property
+    def telephony_up(self) -> bool:
+        """Whether Asterisk is there, and known."""
+        return self._telephony_up
+
     def campaign(self, name: str) -> RunningCampaign | None:
         """The campaign with its ids; None while its file names what does not exist."""
         return self._loaded.get(name)

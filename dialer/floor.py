@@ -23,6 +23,7 @@ from dialer.floor_views import (
     NotOnACall,
     ResultRequired,
 )
+from dialer.held_agents import HeldAgents
 from dialer.messages import (
     AgentLegAnswered,
     AgentLegEvent,
@@ -35,17 +36,16 @@ from dialer.messages import (
 )
 from dialer.ports import Clock, LiveUpdates, Telephony, Timer
 from dialer.results import save_result
-from dialer.rules import agent_state
-from dialer.rules.agent_state import (
+from dialer.rules import agent_events, agent_state
+from dialer.rules.agent_events import (
     AfterCallWorkExpired,
-    Agent,
-    AgentState,
     CallConnected,
     CallOver,
     FoundOnCall,
     GiveBackCall,
     GoAway,
     GoReady,
+    Join,
     JoinCall,
     LogOut,
     Reserve,
@@ -53,6 +53,7 @@ from dialer.rules.agent_state import (
     RingPhone,
     StartAfterCallTimer,
 )
+from dialer.rules.agent_state import Agent, AgentState
 from dialer.rules.call_events import AgentFound
 from dialer.rules.call_state import Phase
 from dialer.rules.eligibility import Refusal
@@ -94,6 +95,7 @@ class Floor:
         self._reserved: dict[CallId, UserId] = {}
         self._timers: dict[UserId, Timer] = {}
         self.keeper = AgentKeeper(database, self._agents)
+        self.held = HeldAgents(self._agents, self._agent_calls, self._reserved, self._apply)
         self._on_change: list[Callable[[Agent], None]] = []
         calls.served_by(self)
 
@@ -238,6 +240,18 @@ class Floor:
     def states(self) -> list[Agent]:
         return list(self._agents.values())
 
+    def ready(self, campaign: RunningCampaign) -> dict[UserId, AgentProfile]:
+        """The campaign's ready agents, whoever has waited longest first."""
+        return {
+            agent.user_id: self._profiles[agent.user_id]
+            for agent in sorted(self._agents.values(), key=lambda agent: agent.since)
+            if agent.state is AgentState.READY and serves(self._profiles[agent.user_id], campaign)
+        }
+
+    def profile(self, user_id: UserId) -> AgentProfile | None:
+        """What was known of the agent when he came onto the floor."""
+        return self._profiles.get(user_id)
+
     def count(self, campaign: RunningCampaign) -> FloorCount:
         """The campaign's agents by state."""
         by_state: dict[AgentState, int] = {}
@@ -259,6 +273,7 @@ class Floor:
             phone_mode=agent.phone_mode,
             workgroup_ids=profile.workgroup_ids,
             call=self._agent_calls.get(agent.user_id) if agent.call_id else None,
+            ringing=agent.held,
         )
 
     # --- taking up and storing ------------------------------------------------------------------
@@ -295,7 +310,7 @@ class Floor:
 
     # --- deciding ---------------------------------------------------------------------------------
 
-    def _apply(self, user_id: UserId, event: agent_state.Event) -> None:
+    def _apply(self, user_id: UserId, event: agent_events.Event) -> None:
         before = self._agents.get(user_id)
         if before is None:
             # He was logged out when an earlier run ended; only his call is left.
@@ -322,12 +337,13 @@ class Floor:
         if after.call_id is None:
             self._agent_calls.pop(user_id, None)
         self.keeper.changed(user_id)
+        self.held.changed(after)
         self._live.publish(f"agent:{user_id}", {"state": after.state})
         self._live.publish("floor", {"user_id": user_id})
         for listener in self._on_change:
             listener(after)
 
-    def _run(self, user_id: UserId, command: agent_state.Command) -> None:
+    def _run(self, user_id: UserId, command: agent_events.Command) -> None:
         match command:
             case RingPhone(leg_id=leg_id):
                 self._ring(user_id, leg_id)
@@ -340,6 +356,8 @@ class Floor:
                 session = self._calls.session(call_id)
                 if session is not None and session.state.phase is Phase.WAITING:
                     self.find_agent(session)
+                else:
+                    self._calls.cancel(call_id)
             case StartAfterCallTimer(call_id=call_id):
                 self._start_after_call_timer(user_id, call_id)
 
@@ -368,15 +386,29 @@ class Floor:
     def _match(self) -> None:
         """Gives waiting calls to ready agents: first answered, first served."""
         for call_id, session in list(self._waiting.items()):
-            agent = longest_idle(self._agents.values(), self._profiles, session.campaign)
+            agent = self._agent_for(session)
             if agent is None or call_id not in self._waiting:
                 continue
             del self._waiting[call_id]
+            if agent.held:
+                self._apply(agent.user_id, Join(call_id))
+                continue
             self._reserved[call_id] = agent.user_id
             self._agent_calls[agent.user_id] = agent_call(session)
             self._apply(
                 agent.user_id, Reserve(call_id, session.campaign.result_required, _new_leg())
             )
+
+    def _agent_for(self, session: Session) -> Agent | None:
+        """A call for one user waits for nobody else."""
+        user_id = session.state.for_user
+        if user_id is None:
+            return longest_idle(self._agents.values(), self._profiles, session.campaign)
+        agent = self._agents.get(user_id)
+        if agent is None:
+            return None
+        held = agent.held and agent.call_id == session.state.call_id
+        return agent if held or agent.state is AgentState.READY else None
 
 
 def _new_leg() -> LegId:

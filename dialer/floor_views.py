@@ -31,6 +31,14 @@ class ResultRequired(FloorError):
     message_key = "result_required"
 
 
+class CannotDial(FloorError):
+    """By hand, now; `message_key` says why not."""
+
+    def __init__(self, message_key: str) -> None:
+        super().__init__(message_key)
+        self.message_key = message_key
+
+
 @dataclass(frozen=True, slots=True)
 class AgentCall:
     """The call that an agent is on, or whose result is due."""
@@ -60,6 +68,7 @@ class AgentView:
     phone_mode: PhoneMode
     workgroup_ids: frozenset[int]
     call: AgentCall | None
+    ringing: bool = False  # reserved for a call that nobody has answered yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ _SAY_SO_AFTER_SECONDS = 2.0
 
 
 class PatientClaims:
-    """Claims of one runner, one at a time.
+    """Claims of one runner.
 
     `waiting` is called when the database keeps a claim waiting. A claim is never broken off:
     one that comes in after `end` is handed to `give_back`, call by call.

@@ -162,12 +162,19 @@ class Switchboard:
     def _free_agents_of_ghosts(self) -> None:
         """An agent whose call is not open, or is not his, has nothing to wait for."""
         for agent in self._floor.states():
-            if agent.call_id is None or agent.state not in _IN_A_CALL:
+            if agent.state not in _IN_A_CALL:
+                continue
+            if agent.call_id is None:
+                self._floor.held.let_go(agent.user_id)
                 continue
             session = self._calls.session(agent.call_id)
             if session is None or session.state.user_id not in (None, agent.user_id):
                 talked = agent.state is AgentState.ON_CALL
                 self._floor.freed(agent.call_id, agent.user_id, talked=talked)
+        for session in self._calls.unanswered():
+            # It rings for one agent only: without him nobody may be rung.
+            if session.state.for_user is not None and not self._floor.held.keep_for(session):
+                self._calls.cancel(session.state.call_id)
 
     async def _close_strangers(self, call_ids: list[CallId]) -> None:
         """Calls of campaigns whose file is gone: nobody can go on with them."""

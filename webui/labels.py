@@ -216,6 +216,13 @@ FLOOR_ERRORS: Mapping[str, str] = {
     "result_required": marked("Choose a result first."),
 }
 
+# Why a call by hand is not begun, apart from the gate's own reasons.
+CANNOT_DIAL: Mapping[str, str] = {
+    "not_ready": marked("Press Ready on the desk first: your phone must be open and free."),
+    "no_campaign": marked("No campaign of yours calls the leads of this project."),
+    **{note: NOT_DIALLING[note] for note in NotDialling},
+}
+
 HUNG_UP_BY: Mapping[str, str] = {
     "agent": marked("Agent hung up"),
     "customer": marked("Customer hung up"),

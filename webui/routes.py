@@ -6,6 +6,7 @@ from webui.pages import (
     audit,
     campaigns,
     desk,
+    dialling,
     history,
     lead_bulk,
     lead_changes,
@@ -55,6 +56,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", f"{_LEAD}/mybox/end", lead_changes.set_box_end, Access.SIGNED_IN, Scope.LEAD),
     Route("POST", f"{_LEAD}/prohibit", lead_changes.prohibit, Access.SIGNED_IN, Scope.LEAD),
     Route("POST", f"{_LEAD}/lift", lead_changes.lift, Access.ADMIN, Scope.LEAD),
+    Route("POST", f"{_LEAD}/dial", dialling.dial, Access.AGENT, Scope.LEAD),
     Route("POST", f"{_LEAD}/memo", lead_changes.add_memo, Access.SIGNED_IN, Scope.LEAD),
     # why a lead is called, or not
     Route("GET", f"{_LEAD}/why", why.panel, Access.SIGNED_IN, Scope.LEAD),

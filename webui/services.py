@@ -8,9 +8,11 @@ from aiohttp import web
 
 from dialer.campaign import CampaignSettings
 from dialer.campaigns import CampaignLive
+from dialer.claiming import ClaimedCall
 from dialer.floor_views import AgentView
 from dialer.messages import CallId
 from dialer.ports import Clock, LiveUpdates, RecordingStore
+from dialer.rules.eligibility import Refused
 from dialer.rules.mybox import NO_POLICY, MyBoxPolicy
 from dialer.storage.engine import Database
 
@@ -50,6 +52,19 @@ class Campaigns(Protocol):
     async def stop(self, name: str, *, by: int) -> None: ...
 
 
+class ManualCalls(Protocol):
+    """Calls by hand. Raises `dialer.floor_views.CannotDial`."""
+
+    async def dial(
+        self,
+        user_id: int,
+        lead_id: int,
+        *,
+        contact_point_id: int | None = None,
+        campaign: str | None = None,
+    ) -> ClaimedCall | Refused: ...
+
+
 @dataclass(frozen=True, slots=True)
 class WebSettings:
     """How this installation presents itself."""
@@ -69,6 +84,7 @@ class WebServices:
     database: Database
     floor: Floor
     campaigns: Campaigns
+    manual_calls: ManualCalls
     live: LiveUpdates
     recordings: RecordingStore
     session_key: bytes

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from math import floor
+from math import ceil, floor
 
 
 class NotDialling(StrEnum):
@@ -34,6 +34,7 @@ class PacingSnapshot:
     open_lines: int  # calls of the campaign that have no agent yet, answered or not
     trunk_free: int  # channels
     over_abandon_limit: bool
+    own_due: int = 0  # ready agents who have something of their own to call
 
 
 def effective_lines_per_agent(snapshot: PacingSnapshot) -> float:
@@ -45,18 +46,28 @@ def lines_to_dial(snapshot: PacingSnapshot) -> int | NotDialling:
     """Calls to start now (1 or more), or the reason for none.
 
     ready × lines per agent, less the lines that are on their way already, and
-    never more than the trunk has room for.
+    never more than the trunk has room for. Agents with calls of their own do not count.
     """
     if snapshot.logged_in == 0:
         return NotDialling.NO_AGENTS
     if snapshot.ready == 0:
         return NotDialling.AGENTS_BUSY
-    wanted = floor(snapshot.ready * effective_lines_per_agent(snapshot)) - snapshot.open_lines
+    for_anyone = max(0, snapshot.ready - snapshot.own_due)
+    wanted = floor(for_anyone * effective_lines_per_agent(snapshot)) - snapshot.open_lines
     if wanted <= 0:
         return NotDialling.LINES_IN_USE
     if snapshot.trunk_free <= 0:
         return NotDialling.TRUNK_FULL
     return min(wanted, snapshot.trunk_free)
+
+
+def agents_to_hold(snapshot: PacingSnapshot) -> int:
+    """How many agents may be held for their own calls now.
+
+    The lines that are on their way already need their agents first.
+    """
+    needed = ceil(snapshot.open_lines / effective_lines_per_agent(snapshot))
+    return max(0, min(snapshot.own_due, snapshot.ready - needed, snapshot.trunk_free))
 
 
 @dataclass(frozen=True, slots=True)

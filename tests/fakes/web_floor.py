@@ -7,11 +7,13 @@ from datetime import datetime
 from dialer.campaign import CampaignSettings
 from dialer.campaign_state import CampaignState, set_state
 from dialer.campaigns import CampaignLive
-from dialer.floor_views import AgentCall, AgentView, NoPhone, NotOnACall, ResultRequired
+from dialer.claiming import ClaimedCall
+from dialer.floor_views import AgentCall, AgentView, CannotDial, NoPhone, NotOnACall, ResultRequired
 from dialer.messages import CallId, UserId
 from dialer.ports import Clock, LiveUpdates
 from dialer.results import save_result
 from dialer.rules.agent_state import AgentState, PhoneMode
+from dialer.rules.eligibility import Refused
 from dialer.rules.pacing import NotDialling
 from dialer.storage.engine import Database
 from dialer.users import User
@@ -153,6 +155,27 @@ class FakeCampaigns:
             await set_state(connection, name=name, state=state, now=self._clock.now())
         self.figures[name] = replace(self.figures[name], state=state)
         self._live.publish(f"campaign:{name}", {})
+
+
+class FakeManualCalls:
+    """Answers what a test sets in `answer`; an exception is raised. `asked` is the last request."""
+
+    def __init__(self) -> None:
+        self.answer: ClaimedCall | Refused | CannotDial = CannotDial("not_ready")
+        self.asked: tuple[int, int, int | None, str | None] | None = None
+
+    async def dial(
+        self,
+        user_id: int,
+        lead_id: int,
+        *,
+        contact_point_id: int | None = None,
+        campaign: str | None = None,
+    ) -> ClaimedCall | Refused:
+        self.asked = (user_id, lead_id, contact_point_id, campaign)
+        if isinstance(self.answer, CannotDial):
+            raise self.answer
+        return self.answer
 
 
 def _quiet(name: str) -> CampaignLive:

@@ -22,7 +22,7 @@ from dialer.storage.engine import Database
 from dialer.storage.tables import calls, campaigns, recordings
 from recordings.store import LocalRecordingStore
 from tests.fakes.sales_team import AFTERNOON, SalesTeam, add_call, two_voices
-from tests.fakes.web_floor import FakeCampaigns, FakeFloor
+from tests.fakes.web_floor import FakeCampaigns, FakeFloor, FakeManualCalls
 from webui.app import create_app
 from webui.services import WebServices, WebSettings
 
@@ -51,6 +51,7 @@ class WebWorld:
     live: LocalLiveUpdates
     floor: FakeFloor
     campaigns: FakeCampaigns
+    manual_calls: FakeManualCalls
     store: LocalRecordingStore
     app: web.Application
 
@@ -63,11 +64,13 @@ def build_web_world(database: Database, recordings: Path, team: SalesTeam) -> We
     for user in (*team.agents, team.admin):
         floor.add(user)
     campaigns = FakeCampaigns(team.campaigns, database=database, clock=clock, live=live)
+    manual_calls = FakeManualCalls()
     app = create_app(
         WebServices(
             database=database,
             floor=floor,
             campaigns=campaigns,
+            manual_calls=manual_calls,
             live=live,
             recordings=store,
             session_key=b"k" * 32,
@@ -75,7 +78,7 @@ def build_web_world(database: Database, recordings: Path, team: SalesTeam) -> We
             settings=WebSettings(),
         )
     )
-    return WebWorld(team, database, clock, live, floor, campaigns, store, app)
+    return WebWorld(team, database, clock, live, floor, campaigns, manual_calls, store, app)
 
 
 async def call_for(

@@ -125,6 +125,7 @@ async def dialling(database: Database, campaign: RunningCampaign) -> AsyncIterat
     telephony.floor = floor
     async with database.read() as connection:
         suzuki = await connection.scalar(select(users.c.id).where(users.c.login == "suzuki"))
+    assert suzuki is not None
     await floor.go_ready(suzuki)
     runner = CampaignRunner(
         campaign=campaign,

@@ -19,7 +19,7 @@ LATER = NOON + CLAIM_LEASE + timedelta(seconds=1)
 
 
 async def claimed(database: Database, count: int = 6) -> list[ClaimedCall]:
-    some = [Lead((Point("phone", f"+81352{n:06}", "fixed", 0),)) for n in range(count)]
+    some = tuple(Lead((Point("phone", f"+81352{n:06}", "fixed", 0),)) for n in range(count))
     async with database.write() as connection:
         request, _ = await build(connection, World(some))
     request = replace(request, max_attempts=1)

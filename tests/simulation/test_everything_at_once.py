@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from dialer.floor_views import FloorError
+from dialer.mybox import HeldByAnother
 from dialer.rules.agent_state import AgentState, PhoneMode
 from dialer.storage.tables import prohibitions
 from tests.fakes.telephony import AgentPhone
@@ -51,7 +52,7 @@ async def something_happens(world: World, chance: random.Random) -> None:
     agent = chance.choice(world.agents)
     floor = world.controller.floor
     try:
-        match chance.randrange(12):
+        match chance.randrange(13):
             case 0:
                 await floor.go_away(agent, "昼食")
             case 1:
@@ -82,7 +83,9 @@ async def something_happens(world: World, chance: random.Random) -> None:
                 await world.start()
             case 11:
                 await save_results(world)
-    except FloorError:
+            case 12:
+                await world.box(chance.choice(list(world.numbers)), chance.choice(world.agents))
+    except (FloorError, HeldByAnother):
         pass  # a hand that comes too late, or too early, is told so
 
 

@@ -258,6 +258,7 @@ class World:
                     call_id=CallId(row.id),
                     lead_id=row.lead_id,
                     user_id=row.user_id,
+                    for_user_id=row.for_user_id,
                     outcome=row.outcome,
                     claimed_at=row.claimed_at,
                     connected_at=row.connected_at,
@@ -302,9 +303,11 @@ class World:
         for call in told:
             before = last.get(call.lead_id)
             if before is not None and before.ended_at is not None and before.outcome is not None:
-                delay = 72 * 3600 if before.outcome == CallOutcome.ABANDONED else 60
+                delay = 60
+                if before.outcome == CallOutcome.ABANDONED:
+                    delay = 72 * 3600 if call.for_user_id is None else 0
                 delay = rules.delay_seconds.get(CallOutcome(before.outcome), delay)
-                assert call.claimed_at >= before.ended_at + timedelta(seconds=delay), call
+                assert call.claimed_at >= before.ended_at + timedelta(seconds=delay), (before, call)
             last[call.lead_id] = call
 
 
@@ -315,6 +318,7 @@ class Told:
     call_id: CallId
     lead_id: int
     user_id: int | None
+    for_user_id: int | None
     outcome: str | None
     claimed_at: datetime
     connected_at: datetime | None

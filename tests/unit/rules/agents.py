@@ -4,19 +4,16 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from dialer.messages import AgentLegAnswered, AgentLegGone, CallId, LegId, UserId
-from dialer.rules.agent_state import (
-    Agent,
-    AgentState,
+from dialer.rules.agent_events import (
     CallConnected,
     CallOver,
     Command,
     Event,
     GoAway,
     GoReady,
-    PhoneMode,
     Reserve,
-    decide,
 )
+from dialer.rules.agent_state import Agent, AgentState, PhoneMode, decide
 
 MORNING = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)
 LATER = MORNING + timedelta(minutes=3)

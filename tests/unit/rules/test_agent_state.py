@@ -5,12 +5,8 @@ from dataclasses import replace
 import pytest
 
 from dialer.messages import AgentLegAnswered, AgentLegFailed, AgentLegGone, HangUpAgent
-from dialer.rules.agent_state import (
-    PHONE_DID_NOT_ANSWER,
-    PHONE_LOST,
+from dialer.rules.agent_events import (
     AfterCallWorkExpired,
-    Agent,
-    AgentState,
     CallConnected,
     CallOver,
     FoundOnCall,
@@ -24,6 +20,7 @@ from dialer.rules.agent_state import (
     RingPhone,
     StartAfterCallTimer,
 )
+from dialer.rules.agent_state import PHONE_DID_NOT_ANSWER, PHONE_LOST, Agent, AgentState
 from tests.unit.rules.agents import (
     ANOTHER_CALL,
     ANSWERED,

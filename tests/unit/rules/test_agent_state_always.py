@@ -8,10 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialer.messages import AgentLegAnswered, AgentLegFailed, AgentLegGone, CallId, LegId
-from dialer.rules.agent_state import (
+from dialer.rules.agent_events import (
     AfterCallWorkExpired,
-    Agent,
-    AgentState,
     CallConnected,
     CallOver,
     Command,
@@ -21,12 +19,11 @@ from dialer.rules.agent_state import (
     GoReady,
     JoinCall,
     LogOut,
-    PhoneMode,
     Reserve,
     ResultSaved,
     RingPhone,
-    decide,
 )
+from dialer.rules.agent_state import Agent, AgentState, PhoneMode, decide
 from tests.unit.rules.agents import MORNING, SATO
 
 STEPS = st.lists(

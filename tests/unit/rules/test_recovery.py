@@ -23,7 +23,7 @@ from dialer.messages import (
     OpenCustomerLeg,
     OpenLegs,
 )
-from dialer.rules import agent_state, call_state
+from dialer.rules import agent_events, agent_state, call_state
 from dialer.rules.agent_state import Agent, AgentState, PhoneMode
 from dialer.rules.call_events import (
     AgentFoundTalking,
@@ -223,9 +223,9 @@ def test_after_comparing_a_conversation_that_lives_is_known_to_both(
         for command in commands:
             match command:
                 case AgentFoundTalking():
-                    told: agent_state.Event = agent_state.FoundOnCall(CALL, SATOS_LEG, False)
+                    told: agent_events.Event = agent_events.FoundOnCall(CALL, SATOS_LEG, False)
                 case AgentTalks():
-                    told = agent_state.CallConnected(CALL)
+                    told = agent_events.CallConnected(CALL)
                 case _:
                     continue
             agent, _ = agent_state.decide(agent, told, LATER)
