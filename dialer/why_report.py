@@ -121,6 +121,8 @@ async def _answer(
         return CampaignAnswer(settings.name, None, str(error))
     request = campaign.claim_request
     if user is not None:
-        request = replace(request, for_user=UserId(user.id))
+        # As a call by hand does: what his other workgroups prohibit he may not call either.
+        groups = tuple(sorted(campaign.workgroup_ids | user.workgroup_ids))
+        request = replace(request, for_user=UserId(user.id), workgroup_ids=groups)
     told = await explain(connection, lead_id, request, now, viewer=viewer)
     return CampaignAnswer(settings.name, told)

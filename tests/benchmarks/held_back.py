@@ -93,7 +93,7 @@ async def _live_through_a_month(connection: AsyncConnection, project: BigProject
         "attempts = 3 WHERE id % 50 = 4",
         "finished_at = :before WHERE id % 10 = 2",
         "deleted_at = :before WHERE id % 200 = 3",
-        "callback_at = :later WHERE id % 200 = 7",
+        "callback_at = :later WHERE id % 200 = 7",  # a few have one already
         "callback_at = :before WHERE id % 400 = 9",
     )
     for change in changes:
@@ -103,7 +103,7 @@ async def _live_through_a_month(connection: AsyncConnection, project: BigProject
         connection,
         "INSERT INTO callbacks (lead_id, project_id, user_id, due_at, created_at) "
         f"SELECT id, project_id, CASE WHEN id % 400 = 9 THEN {holder} END, callback_at, :before "
-        "FROM leads WHERE callback_at IS NOT NULL",
+        "FROM leads WHERE callback_at IS NOT NULL AND id NOT IN (SELECT lead_id FROM callbacks)",
         at,
     )
     # A fifth of the leads was called before; thirty of their calls are still open.

@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 
 from dialer import mybox, prohibitions, projects
+from dialer.campaign import CampaignSettings
 from dialer.claiming import ClaimRequest
 from dialer.messages import UserId
 from dialer.rules.eligibility import Refusal, Refused
 from dialer.storage.engine import Database
 from dialer.users import User
 from dialer.why import Explanation, explain, known_number, past_decisions
+from dialer.why_report import report_on_lead
 from tests.integration.claiming_worlds import DAYTIME
 from tests.small_world import NOON, SmallWorld, add_call, add_lead, build_small_world
 
@@ -130,3 +132,26 @@ async def test_past_decisions_come_newest_first(database: Database, world: Small
     assert len(found) == 20
     assert [one.at for one in found] == sorted((one.at for one in found), reverse=True)
     assert found[0].at == NOON
+
+
+async def test_by_hand_also_what_the_callers_other_workgroups_prohibit_binds(
+    database: Database, world: SmallWorld
+) -> None:
+    tokyos = CampaignSettings(
+        name="autumn",
+        project="光回線",
+        workgroups=["東京"],
+        trunk="main",
+        caller_ids=["0312345678"],
+    )
+    async with database.write() as connection:
+        lead_id = await add_lead(connection, world.project_id, NUMBER)
+        await prohibitions.prohibit(
+            connection, e164s=[NUMBER], workgroup_ids=[world.osaka], now=NOON
+        )
+        for user, allowed in ((None, True), (world.suzuki, True), (world.tanaka, False)):
+            report = await report_on_lead(connection, lead_id, [tokyos], NOON, user=user)
+            assert report is not None
+            (answer,) = report.answers
+            assert answer.told is not None
+            assert answer.told.allowed == allowed
