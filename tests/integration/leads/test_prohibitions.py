@@ -171,7 +171,9 @@ async def test_lifting_one_workgroups_leaves_the_companys(
     async with database.write() as connection:
         await prohibitions.prohibit(connection, e164s=[A], workgroup_ids=None, now=NOON)
         await prohibitions.prohibit(connection, e164s=[A], workgroup_ids=[world.tokyo], now=NOON)
-        await prohibitions.lift(connection, e164=A, workgroup_id=world.tokyo, reason="解除", now=NOON)
+        await prohibitions.lift(
+            connection, e164=A, workgroup_id=world.tokyo, reason="解除", now=NOON
+        )
         found = await prohibitions.standing(connection, e164s=[A])
     assert [one.workgroup_id for one in found] == [None]
 
