@@ -13,6 +13,7 @@ import structlog
 from dialer.agent_keeper import AgentKeeper
 from dialer.agent_profiles import AgentProfile, load_profile
 from dialer.call_sessions import CallSessions, Session
+from dialer.callbacks import Agreed
 from dialer.floor_matching import agent_call, longest_idle, serves
 from dialer.floor_views import (
     AgentCall,
@@ -136,7 +137,13 @@ class Floor:
         self._calls.agent_hangs_up(agent.call_id)
 
     async def save_result(
-        self, user_id: int, call_id: CallId, *, result_id: int | None, memo: str
+        self,
+        user_id: int,
+        call_id: CallId,
+        *,
+        result_id: int | None,
+        memo: str,
+        agreed: Agreed | None = None,
     ) -> str:
         """Saves what came of the agent's call and ends the after-call work.
 
@@ -159,6 +166,7 @@ class Floor:
                 memo=memo,
                 now=self._clock.now(),
                 retries=call.retries if call else None,
+                agreed=agreed,
             )
         self._apply(agent.user_id, ResultSaved(call_id, _new_leg()))
         self._live.publish("history", {"call_id": str(call_id)})

@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 _ASK_EVERY_SECONDS = 1.0
 # What the read found the gate may refuse (prohibited, at night): no claim every second for that.
 _REST_SECONDS = 10.0
+_FAULTS: tuple[type[Exception], ...] = (*DATABASE_ERRORS, ClaimError)
 
 
 class OwnCalls:
@@ -93,7 +94,7 @@ class OwnCalls:
             called = await self._held_calls.call(
                 user_id, self._campaign, take, workgroup_ids=workgroup_ids
             )
-        except (*DATABASE_ERRORS, ClaimError) as error:
+        except _FAULTS as error:
             log.error("an agent's own lead is not called", user_id=user_id, error=str(error))
         finally:
             self._tasks.pop(user_id, None)

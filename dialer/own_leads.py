@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, or_, select, union
+from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam, exists, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.lead_facts import NOW, in_play
@@ -32,9 +32,9 @@ async def users_with_own_leads(
     return {UserId(user_id) for user_id in (await connection.execute(_OWN, wanted)).scalars()}
 
 
-def _own() -> Any:
-    users = bindparam("user_ids", expanding=True)
-    project_id = bindparam("project_id")
+def _own() -> CompoundSelect[Any]:
+    users: BindParameter[int] = bindparam("user_ids", expanding=True)
+    project_id: BindParameter[int] = bindparam("project_id")
     may_be_tried = (
         leads.c.attempts < bindparam("max_attempts"),
         or_(leads.c.next_attempt_at.is_(None), leads.c.next_attempt_at <= NOW),

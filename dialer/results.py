@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import audit, prohibitions
 from dialer.after_calls import calls_with_outcome
+from dialer.callbacks import Agreed, close_callback, set_callback
 from dialer.campaign import RetrySettings
 from dialer.messages import CallId, UserId
 from dialer.rules.hangup_cause import CallOutcome
@@ -58,11 +59,13 @@ async def save_result(
     memo: str,
     now: datetime,
     retries: RetryRules | None = None,
+    agreed: Agreed | None = None,
 ) -> SavedResult:
     """Writes result and memo of a call and moves its lead on.
 
     `retries` are those of the call's campaign; None, where nobody knows it any more: the
-    product's. A result that leaves the lead alone takes back what an earlier one did to it.
+    product's. `agreed` is the time that goes with effect ``callback``. A result that leaves
+    the lead alone takes back what an earlier one did to it.
     With effect ``prohibit`` all numbers of the lead are prohibited for the user's
     workgroups in the same transaction; the caller has to stop those that ring just now.
     Raises UnknownCall, UnknownResult, and prohibitions.NotAllowed.
@@ -87,7 +90,13 @@ async def save_result(
             # Before the lead: locks of numbers are taken before rows.
             prohibited = await _prohibit(connection, action.lead_id, user_id, result.name, now)
         rules = retries or RetrySettings().rules()
-        await _move_lead(connection, call_id, action.lead_id, result, rules, now)
+        if effect == "callback" and agreed is not None:
+            await set_callback(
+                connection, lead_id=action.lead_id, agreed=agreed, by=user_id, now=now
+            )
+        else:
+            await _take_back(connection, call_id, action.lead_id, effect, user_id, now)
+            await _move_lead(connection, call_id, action.lead_id, result, rules, now)
     await connection.execute(update(actions).where(actions.c.id == call_id).values(values))
     await audit.record(
         connection,
@@ -124,6 +133,20 @@ async def _prohibit(
     return await prohibitions.prohibit_lead(
         connection, lead_id=lead_id, now=now, reason=reason, by=user.as_user()
     )
+
+
+async def _take_back(
+    connection: AsyncConnection,
+    call_id: CallId,
+    lead_id: int,
+    effect: str,
+    user_id: UserId,
+    now: datetime,
+) -> None:
+    """What was agreed before is void when the lead is finished, or the result was another."""
+    call = (await connection.execute(_CALL, {"call_id": call_id})).one()
+    if effect in _FINAL_EFFECTS or call.effect == "callback":
+        await close_callback(connection, lead_id=lead_id, by=user_id, now=now)
 
 
 async def _move_lead(

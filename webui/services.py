@@ -6,6 +6,7 @@ from typing import Protocol
 
 from aiohttp import web
 
+from dialer.callbacks import Agreed
 from dialer.campaign import CampaignSettings
 from dialer.campaigns import CampaignLive
 from dialer.claiming import ClaimedCall
@@ -33,7 +34,13 @@ class Floor(Protocol):
     async def hang_up(self, user_id: int) -> None: ...
 
     async def save_result(
-        self, user_id: int, call_id: CallId, *, result_id: int | None, memo: str
+        self,
+        user_id: int,
+        call_id: CallId,
+        *,
+        result_id: int | None,
+        memo: str,
+        agreed: Agreed | None = None,
     ) -> str:
         """The effect of the result (`dialer.projects.ResultEffect`)."""
 

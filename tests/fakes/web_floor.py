@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from dialer.callbacks import Agreed
 from dialer.campaign import CampaignSettings
 from dialer.campaign_state import CampaignState, set_state
 from dialer.campaigns import CampaignLive
@@ -94,7 +95,13 @@ class FakeFloor:
         self.set(user_id, AgentState.AFTER_CALL_WORK, call=agent.call)
 
     async def save_result(
-        self, user_id: int, call_id: CallId, *, result_id: int | None, memo: str
+        self,
+        user_id: int,
+        call_id: CallId,
+        *,
+        result_id: int | None,
+        memo: str,
+        agreed: Agreed | None = None,
     ) -> str:
         agent = self._agents[user_id]
         if agent.call is None or agent.call.call_id != call_id:
@@ -107,6 +114,7 @@ class FakeFloor:
                 result_id=result_id,
                 memo=memo,
                 now=self._clock.now(),
+                agreed=agreed,
             )
         if agent.state is AgentState.AFTER_CALL_WORK:
             self.set(user_id, AgentState.READY)

@@ -2,24 +2,29 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from dialer import history, lead_list, memos, projects
+from dialer.callbacks import Agreed
 from dialer.floor_views import AgentView, FloorError, NotOnACall
 from dialer.history import CallDetail, HistoryFilter, HistoryRow
 from dialer.lead_list import LeadDetail
-from dialer.messages import CallId
+from dialer.messages import CallId, UserId
 from dialer.projects import ActionResult, Project
 from dialer.results import ResultError
 from dialer.users import User
 from webui.errors import notice
 from webui.formats import midnight
+from webui.forms import field
 from webui.labels import AWAY_REASONS, FLOOR_ERRORS
 from webui.rendering import render
 from webui.services import services
 from webui.sessions import viewer
+from webui.translations import marked
 
 _RECENT = 8
 
@@ -72,13 +77,34 @@ async def save_result(request: web.Request) -> web.Response:
     if not (result_id.isascii() and result_id.isdecimal()):
         raise web.HTTPBadRequest
     call_id = CallId(UUID(request.match_info["call_id"]))
+    agreed = await _agreed(request)
+    if agreed is not None and agreed.due_at <= services(request).clock.now():
+        return notice(request, marked("Choose a time that is still to come."), status=409)
 
     async def save(user_id: int) -> None:
         await services(request).floor.save_result(
-            user_id, call_id, result_id=int(result_id), memo=memo[: memos.LONGEST_MEMO]
+            user_id,
+            call_id,
+            result_id=int(result_id),
+            memo=memo[: memos.LONGEST_MEMO],
+            agreed=agreed,
         )
 
     return await _press(request, save)
+
+
+async def _agreed(request: web.Request) -> Agreed | None:
+    """The time that was chosen with the result, in the time zone that pages show."""
+    day, clock = await field(request, "callback_date"), await field(request, "callback_time")
+    if not day and not clock:
+        return None
+    try:
+        local = datetime.combine(date.fromisoformat(day), time.fromisoformat(clock))
+    except ValueError as error:
+        raise web.HTTPBadRequest from error
+    due_at = local.replace(tzinfo=ZoneInfo(services(request).settings.time_zone)).astimezone(UTC)
+    mine = await field(request, "callback_for") != "anyone"
+    return Agreed(due_at, UserId(viewer(request).id) if mine else None)
 
 
 async def save_memo(request: web.Request) -> web.Response:
@@ -130,7 +156,15 @@ async def _context(request: web.Request) -> dict[str, object]:
         "work": work,
         "recent": () if work else await _recent(request, user),
         "away_reasons": AWAY_REASONS,
+        "callback_default": _tomorrow(request),
     }
+
+
+def _tomorrow(request: web.Request) -> dict[str, str]:
+    """The same time tomorrow, as the fields of a form want it."""
+    given = services(request)
+    local = given.clock.now().astimezone(ZoneInfo(given.settings.time_zone)) + timedelta(days=1)
+    return {"date": local.date().isoformat(), "time": local.strftime("%H:%M")}
 
 
 async def _work(request: web.Request, user: User, agent: AgentView | None) -> Work | None:

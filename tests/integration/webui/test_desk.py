@@ -1,11 +1,14 @@
+import re
 from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from dialer import prohibitions
 from dialer.rules.agent_state import AgentState
 from dialer.rules.eligibility import Refusal
-from dialer.storage.tables import actions
+from dialer.storage.tables import actions, callbacks
 from tests.fakes.web_fixtures import Browser
 from tests.fakes.web_server import WebWorld, call_for
 
@@ -147,3 +150,33 @@ async def test_what_was_decided_during_the_call_is_told(browser: Browser, world:
     told = replace(call, notice=Refusal.PROHIBITED)
     world.floor.set(sato.id, AgentState.ON_CALL, call=told)
     assert "通話中に、このリードは禁止されました。" in await browser.page("/desk")
+
+
+async def test_a_callback_has_a_time_and_a_caller(browser: Browser, world: WebWorld) -> None:
+    sato = world.team.agents[0]
+    await browser.log_in("sato")
+    call = await call_for(world, sato.id, lead_index=36, seconds_ago=5)
+    page = await browser.page("/desk")
+    found = re.search(r'data-opens="callback-(\d+)"', page)
+    assert found is not None
+    assert f'<dialog id="callback-{found[1]}"' in page
+    tomorrow = (world.clock.now() + timedelta(days=1)).astimezone(ZoneInfo("Asia/Tokyo"))
+    assert f'value="{tomorrow.date().isoformat()}"' in page
+    saved = {
+        "result_id": found[1],
+        "callback_date": tomorrow.date().isoformat(),
+        "callback_time": "10:30",
+        "callback_for": "me",
+    }
+    past = await browser.press(
+        f"/desk/calls/{call.call_id}/result", **(saved | {"callback_date": "2020-01-01"})
+    )
+    assert past.status == 409
+    assert "これから先の日時" in await past.text()
+    assert (await browser.press(f"/desk/calls/{call.call_id}/result", **saved)).status == 200
+    async with world.database.read() as connection:
+        row = (
+            await connection.execute(select(callbacks).where(callbacks.c.lead_id == call.lead_id))
+        ).one()
+    assert row.user_id == sato.id
+    assert row.due_at.astimezone(ZoneInfo("Asia/Tokyo")).strftime("%H:%M") == "10:30"
