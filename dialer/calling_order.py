@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.judged_lanes import JudgedLane
-from dialer.lead_facts import NOW, abandoned_at, has_open_call, in_play, waits
+from dialer.lead_facts import NOW, has_open_call, in_play, waits, was_abandoned_after
 from dialer.rules.eligibility import ABANDONED_REST, Actor
 from dialer.storage.number_locks import is_still
 from dialer.storage.tables import callbacks, contact_points, leads, mybox_entries
@@ -174,8 +174,7 @@ def _own_clauses(*, for_user: bool) -> list[ColumnElement[bool]]:
     """The gate's clauses that neither the lane nor the index answers."""
     clauses = [leads.c.attempts < bindparam("max_attempts"), ~has_open_call()]
     if not for_user:
-        rested = bindparam("rested", type_=UTCDateTime)
-        clauses.append(func.coalesce(abandoned_at() <= rested, literal(True)))  # none: null
+        clauses.append(~was_abandoned_after(bindparam("rested", type_=UTCDateTime)))
     return clauses
 
 

@@ -148,6 +148,16 @@ def open_call_to_the_lead() -> ColumnElement[bool]:
     )
 
 
+def was_abandoned_after(moment: BindParameter[datetime]) -> ColumnElement[bool]:
+    """An abandoned call to one of its numbers ended after `moment`."""
+    return exists().where(
+        _ABANDONED,
+        calls.c.e164 == contact_points.c.e164,
+        calls.c.ended_at > moment,
+        contact_points.c.lead_id == leads.c.id,
+    )
+
+
 def abandoned_at() -> ScalarSelect[datetime]:
     """When the last abandoned call to one of its numbers ended."""
     return (
