@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, exists, select, tuple_
+from sqlalchemy import Column, ColumnElement, Row, exists, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.lead_facts import box_stands
@@ -91,11 +91,12 @@ async def boxed_leads(
             box_stands(now),
             *_in_boxes_of(whose),
             knows_holder(viewer),
-            leads.c.project_id == project_id,
+            _found_by_id(connection, leads.c.project_id) == project_id,
             leads.c.deleted_at.is_(None),
             *matching(text),
         )
-        .order_by(mybox_entries.c.id.desc())
+        # Sorted: what stands is little, while in the order of ids all that ever stood is read.
+        .order_by((mybox_entries.c.id + 0).desc())
         .limit(bounded(limit) + 1)
     )
     if after:
@@ -151,7 +152,7 @@ async def prohibited_leads(
             binding(binding_for(viewer)),
             *_for(for_whom),
             _first_of_its_kind(),
-            leads.c.project_id == project_id,
+            _found_by_id(connection, leads.c.project_id) == project_id,
             leads.c.deleted_at.is_(None),
             *matching(text),
         )
@@ -169,6 +170,14 @@ async def prohibited_leads(
         tuple(_prohibited(lead, row) for lead, row in zip(rows, page.rows, strict=True)),
         page.next_key,
     )
+
+
+def _found_by_id(connection: AsyncConnection, column: Column[int]) -> ColumnElement[int]:
+    """The column; for SQLite not as a way into its table, of which others read far fewer rows.
+
+    PostgreSQL knows how many rows there are and chooses well by itself.
+    """
+    return column + 0 if connection.dialect.name == "sqlite" else column
 
 
 def _in_boxes_of(whose: Whose) -> Sequence[ColumnElement[bool]]:

@@ -278,7 +278,7 @@ mybox_entries = Table(
     metadata,
     Column("id", RowId, primary_key=True),
     Column("lead_id", ForeignKey("leads.id"), nullable=False),
-    Column("user_id", ForeignKey("users.id"), nullable=False, index=True),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
     Column("since", UTCDateTime, nullable=False),
     Column("expires_at", UTCDateTime),
     Column("released_at", UTCDateTime),

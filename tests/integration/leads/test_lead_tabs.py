@@ -1,4 +1,4 @@
-"""The tabs マイボックス and 禁止: what is in whose box and what is prohibited, as one may know it."""
+"""The tabs マイボックス and 禁止: whose box, and what is prohibited, as one may know it."""
 
 from datetime import timedelta
 

