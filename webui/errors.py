@@ -82,6 +82,8 @@ def notice(
     response = render(request, "parts/notice.html", context, status=status)
     response.headers["HX-Retarget"] = "#notices"
     response.headers["HX-Reswap"] = "afterbegin"
+    # Whoever asked may want only a part of a page, and would drop this.
+    response.headers["HX-Reselect"] = "[data-notice]"
     return response
 
 

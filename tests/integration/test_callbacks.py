@@ -59,7 +59,7 @@ async def test_the_result_sets_it_and_another_takes_it_back(database: Database) 
             )
         )
         results = await projects.results_of_project(connection, world.project_id)
-        by_effect = {one.effect: one.id for one in reversed(results)}
+        by_effect: dict[str, int] = {one.effect: one.id for one in reversed(results)}
 
         async def save(effect: str, agreed: Agreed | None = None) -> None:
             await save_result(

@@ -42,6 +42,8 @@ async def test_a_refusal_is_told_in_words_with_its_end(browser: Browser, world: 
     world.manual_calls.answer = Refused(Refusal.PROHIBITED)
     answer = await browser.press(f"/leads/{lead_id}/dial")
     assert answer.status == 409
+    # The page around the button asks for a part of itself: the notice is not that.
+    assert answer.headers["HX-Reselect"] == "[data-notice]"
     assert "禁止" in await answer.text()
     world.manual_calls.answer = Refused(
         Refusal.OUTSIDE_HOURS, world.clock.now() + timedelta(days=1)

@@ -17,7 +17,11 @@ from dialer.rules.agent_events import (
     GiveBackCall,
     GoAway,
     GoReady,
+    Hold,
+    HoldFor,
+    Join,
     JoinCall,
+    LetGo,
     LogOut,
     Reserve,
     ResultSaved,
@@ -36,6 +40,8 @@ STEPS = st.lists(
             *("talked",) * 2,
             *("not_talked", "saved", "saved_late", "expired", "away", "out", "gone", "failed"),
             "answered_late",
+            *("hold", "hold_for", "join") * 2,
+            "let_go",
         ]
     ),
     max_size=25,
@@ -73,6 +79,12 @@ class Shift:
             "reserve": Reserve(
                 CallId(UUID(int=10_000 + next(self.numbers))), self.result_required, new_leg
             ),
+            "hold": Hold(new_leg),
+            "hold_for": HoldFor(
+                CallId(UUID(int=10_000 + next(self.numbers))), self.result_required
+            ),
+            "join": Join(call),
+            "let_go": LetGo(new_leg),
             "connected": CallConnected(call),
             "talked": CallOver(call, True, new_leg),
             "not_talked": CallOver(call, False, new_leg),
@@ -115,7 +127,9 @@ def test_whoever_is_at_work_has_a_call_and_nobody_else(mode: PhoneMode, steps: l
     at_work = {AgentState.RESERVED, AgentState.ON_CALL, AgentState.AFTER_CALL_WORK}
     for step in steps:
         shift.step(step)
-        assert (shift.agent.call_id is not None) == (shift.agent.state in at_work)
+        waits = shift.agent.held and shift.agent.call_id is None  # for a call yet to be taken
+        assert (shift.agent.call_id is not None or waits) == (shift.agent.state in at_work)
+        assert not shift.agent.held or shift.agent.state is AgentState.RESERVED
 
 
 @given(MODES, STEPS)
