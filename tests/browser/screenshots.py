@@ -127,6 +127,10 @@ async def _take(
             (
                 ("campaigns", "/campaigns"),
                 ("prohibited", f"/leads/{lead[161]}"),
+                ("boxes", "/leads?tab=mybox"),
+                ("prohibited-leads", "/leads?tab=prohibited"),
+                ("prohibitions", "/prohibitions?state=all"),
+                ("audit", "/audit"),
                 ("forbidden", "/desk"),
                 ("missing", "/nowhere"),
             ),
