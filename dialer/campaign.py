@@ -142,6 +142,8 @@ class RetrySettings(Settings):
             CallOutcome.REFUSED: 60,
             CallOutcome.FAILED: 60,
             CallOutcome.CONNECTED: 1440,
+            # And without an agent held for the call not within 72 hours: the gate sees to it.
+            CallOutcome.ABANDONED: 60,
         },
         description="minutes to wait after an outcome; unreachable numbers are not tried again",
     )

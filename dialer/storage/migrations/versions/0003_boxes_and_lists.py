@@ -1,4 +1,4 @@
-"""Indexes of what each user holds now, of a number's prohibitions, and of those that were lifted."""
+"""Indexes of what each user holds now, of a number's prohibitions, and of the lifted ones."""
 
 from alembic import op
 from sqlalchemy import text
