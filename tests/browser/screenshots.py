@@ -46,7 +46,7 @@ LOOKS = (
     Look("en", "dark", 390, 844),
 )
 DOCS_LOOKS = (Look("ja", "light", 1280, 860, "ja"), Look("en", "dark", 1280, 860, "en"))
-DOCS_PAGES = ("desk", "history", "campaigns")
+DOCS_PAGES = ("desk", "history", "campaigns", "why")
 
 
 async def main() -> None:
