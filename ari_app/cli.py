@@ -238,15 +238,14 @@ def why(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Why a lead is called, or not: the answer now, every rule with its facts, and past calls."""
-    from rich.console import Console
-
+    from ari_app.commands.tables import console
     from ari_app.commands.why import why as work
 
     answer = work(config, subject, campaign, user)
     if json:
         typer.echo(answer.as_json())
     else:
-        answer.print_to(Console(highlight=False))
+        answer.print_to(console())
 
 
 # --- people and lists ---------------------------------------------------------------------
@@ -412,21 +411,15 @@ def stop_campaign(name: CampaignName, config: Config = DEFAULT_CONFIG) -> None:
 @campaign.command("list")
 def list_campaigns(config: Config = DEFAULT_CONFIG) -> None:
     """Every campaign with its project, its state and what holds its leads back."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
     from ari_app.commands import campaigns
+    from ari_app.commands.tables import print_table
 
     lines = campaigns.list_campaigns(config)
     if not lines:
         typer.echo("No campaigns: there is no file in config/campaigns/.")
         return
     columns = ("campaign", "project", "state", "since", "by", "callable now", "held back", "next")
-    table = Table(*columns, box=box.SIMPLE_HEAD)
-    for line in lines:
-        table.add_row(*astuple(line))
-    Console(highlight=False).print(table)
+    print_table(columns, map(astuple, lines))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ class DemoReport:
     answer_to_agent_ms: dict[str, float | None]
     originate_errors: int
     seconds: float
-    forbidden_calls: int  # to prohibited leads, or to leads in a MyBox; must be 0
+    forbidden_calls: int  # to prohibited leads, or to leads in another's MyBox; must be 0
 
     def as_json(self) -> dict[str, object]:
         return asdict(self)
@@ -93,7 +93,7 @@ def _percentiles(values: list[float]) -> dict[str, float | None]:
 
 
 async def _forbidden_calls(connection: AsyncConnection) -> int:
-    """Calls that were placed although a prohibition or a box stood when they were claimed."""
+    """Calls placed although a prohibition or another's box stood when they were claimed."""
     prohibited = (
         select(prohibitions.c.id)
         .where(
@@ -107,6 +107,8 @@ async def _forbidden_calls(connection: AsyncConnection) -> int:
         select(mybox_entries.c.id)
         .where(
             mybox_entries.c.lead_id == actions.c.lead_id,
+            # For the holder, with him held for the call, it may be called.
+            func.coalesce(calls.c.for_user_id, 0) != mybox_entries.c.user_id,
             mybox_entries.c.since <= calls.c.claimed_at,
             or_(
                 mybox_entries.c.released_at.is_(None),

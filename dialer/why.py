@@ -5,7 +5,7 @@ facts that a claim would read; a property test holds the two equal on both datab
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from dialer.campaign_state import CampaignState
 from dialer.claiming import ClaimRequest
 from dialer.lead_facts import facts_of
 from dialer.prohibitions import StandingProhibition, binding_for, standing
-from dialer.rules.eligibility import Allowed, Refused, may_call
+from dialer.rules.eligibility import Actor, Allowed, LeadFacts, Refused, may_call, owner_of
 from dialer.rules.explanation import RuleVerdict, allowed_from, verdicts
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.storage.tables import (
@@ -54,6 +54,8 @@ class Explanation:
 
     `user` is who would call by hand, empty: the campaign for whoever is free.
     `callable_from` is when time alone will have let the lead through; None: never.
+    `for_owner_only`: the campaign calls it, but only with one agent held for the call, who has
+    it in his box or has promised to call back.
     """
 
     lead: LeadName
@@ -65,6 +67,7 @@ class Explanation:
     at: datetime
     decision: Allowed | Refused
     callable_from: datetime | None
+    for_owner_only: bool
     rules: tuple[RuleVerdict, ...]
     facts: WhyFacts
 
@@ -131,6 +134,7 @@ async def explain(
         at=now,
         decision=may_call(known.facts, actor, now),
         callable_from=allowed_from(known.facts, actor, now),
+        for_owner_only=await _for_owner_only(connection, known.facts, actor, now),
         rules=verdicts(known.facts, actor, now),
         facts=await why_facts(connection, row, known, actor, now, viewer),
     )
@@ -206,6 +210,23 @@ async def lead_named(
     """None when there is no such lead, or `viewer` may not see its project."""
     row = await _lead(connection, lead_id)
     return _named(row) if row is not None and _sees(viewer, row.project_id) else None
+
+
+async def _for_owner_only(
+    connection: AsyncConnection, facts: LeadFacts, actor: Actor, now: datetime
+) -> bool:
+    owner = owner_of(facts)
+    if actor.user_id is not None or owner is None or may_call(facts, actor, now) == Allowed():
+        return False
+    assigned = await connection.scalar(
+        select(
+            exists().where(
+                project_users.c.project_id == actor.project_id, project_users.c.user_id == owner
+            )
+        )
+    )
+    held = replace(actor, user_id=owner, assigned=bool(assigned))
+    return may_call(facts, held, now) == Allowed()
 
 
 # --- rows -------------------------------------------------------------------------------

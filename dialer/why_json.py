@@ -45,6 +45,7 @@ def _answer(answer: CampaignAnswer, sentence: Sentence) -> dict[str, Any]:
         "decision": _decision(told.decision),
         "sentence": sentence(told),
         "callable_from": plain(told.callable_from),
+        "for_owner_only": told.for_owner_only,
         "rules": [_rule(one) for one in told.rules],
         "facts": plain(told.facts),
     }

@@ -38,6 +38,8 @@ class WhyWords:
             if told.user:
                 return _("%(name)s may call now.", name=told.user)
             return _("It may be called now.")
+        if told.for_owner_only:
+            return _("The campaign calls it for one agent only.")
         reason = _(labels.REFUSALS[told.decision.reason])
         return _("Not called: %(reason)s", reason=reason)
 
@@ -46,6 +48,8 @@ class WhyWords:
         _ = self._
         if told.allowed:
             return ""
+        if told.for_owner_only:
+            return _("When he who holds it, or has promised to call back, is ready.")
         if told.callable_from is None:
             return " ".join(_(labels.REMEDIES[reason]) for reason in _lasting(told)[:1])
         return _("It may be called from %(time)s on.", time=self.formats.ahead(told.callable_from))

@@ -91,11 +91,8 @@ def list_prohibitions(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """What is prohibited, newest first, with who, when and why."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
     from ari_app.commands import prohibitions
+    from ari_app.commands.tables import print_table
 
     if workgroup is not None and company:
         raise WrongUsage("name a workgroup or --company, not both")
@@ -105,12 +102,8 @@ def list_prohibitions(
     if not lines:
         typer.echo("No such prohibition.")
         return
-    table = Table(
-        "number", "for", "reason", "prohibited", "by", "lifted", "by", "why", box=box.SIMPLE_HEAD
-    )
-    for line in lines:
-        table.add_row(*line)
-    Console(highlight=False, markup=False).print(table)
+    header = ("number", "for", "reason", "prohibited", "by", "lifted", "by", "why")
+    print_table(header, lines)
     if more:
         typer.echo(f"There are more; --limit shows more than {limit}.")
 
@@ -179,20 +172,14 @@ def list_boxes(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """What each user holds: how many leads, or with --user which ones."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
     from ari_app.commands import mybox as work
+    from ari_app.commands.tables import print_table
 
     header, lines = work.held_by(config, user) if user else work.holders(config)
     if not lines:
         typer.echo("No lead is in a MyBox.")
         return
-    table = Table(*header, box=box.SIMPLE_HEAD)
-    for line in lines:
-        table.add_row(*line)
-    Console(highlight=False, markup=False).print(table)
+    print_table(header, lines)
 
 
 @mybox.command("move")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -15,6 +14,7 @@ from rich.text import Text
 
 from ari_app.commands.failures import CommandFailed, WrongUsage
 from ari_app.commands.installation import database_of, settings_of
+from ari_app.commands.tables import table as table_of
 from ari_app.settings import Settings
 from ari_app.settings.validate import did_you_mean
 from dialer.campaign import CampaignSettings
@@ -50,7 +50,7 @@ class WhyAnswer:
     def print_to(self, console: Console) -> None:
         """Tables for people, the answer of each campaign first."""
         for part in _report(self.report, self.words):
-            console.print(part)
+            console.print(part, crop=False)
 
 
 def why(config: Path, subject: str, campaign: str | None, login: str | None) -> WhyAnswer:
@@ -132,9 +132,9 @@ def _lead(lead: LeadReport, told_in: WhyWords) -> Iterator[RenderableType]:
     if not lead.answers:
         yield Text(f"  {_('No campaign calls the leads of this project.')}")
     for answer in lead.answers:
-        yield Padding(_answer(answer, told_in), (1, 0, 0, 2))
+        yield Padding(_answer(answer, told_in), (1, 0, 0, 2), expand=False)
     if lead.past:
-        yield Padding(_past(lead.past, told_in), (1, 0, 0, 2))
+        yield Padding(_past(lead.past, told_in), (1, 0, 0, 2), expand=False)
 
 
 def _answer(answer: CampaignAnswer, told_in: WhyWords) -> RenderableType:
@@ -155,6 +155,8 @@ def _verdict(told: Explanation, told_in: WhyWords) -> Text:
 
 def _rules(told: Explanation, told_in: WhyWords) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
+    for _place in range(3):
+        table.add_column(overflow="fold")
     for line in told_in.lines(told):
         mark = Text("✓", style="green") if line.passes else Text("✗", style="bold red")
         name = Text(line.name, style="" if line.passes else "bold")
@@ -164,16 +166,17 @@ def _rules(told: Explanation, told_in: WhyWords) -> Table:
 
 def _past(past: tuple[PastDecision, ...], told_in: WhyWords) -> Table:
     _ = told_in._
-    table = Table(title=_("Decisions about past calls"), title_justify="left", box=box.SIMPLE_HEAD)
-    for heading in (_("Time"), _("Campaign"), _("Number"), _("Outcome"), _("Allowed then:")):
-        table.add_column(heading.rstrip(":"))
+    header = (_("Time"), _("Campaign"), _("Number"), _("Outcome"), _("Allowed then:").rstrip(":"))
+    rows = []
     for one in past:
         outcome = _(labels.OUTCOMES[one.outcome]) if one.outcome else ""
-        table.add_row(
-            f"{told_in.formats.day(one.at)} {told_in.formats.clock(one.at)}",
-            one.campaign,
-            told_in.formats.phone(one.e164),
-            " · ".join(filter(None, (outcome, one.result))),
-            " · ".join(told_in.past(one)),
+        rows.append(
+            (
+                f"{told_in.formats.day(one.at)} {told_in.formats.clock(one.at)}",
+                one.campaign,
+                told_in.formats.phone(one.e164),
+                " · ".join(filter(None, (outcome, one.result))),
+                " · ".join(told_in.past(one)),
+            )
         )
-    return table
+    return table_of(header, rows, title=_("Decisions about past calls"), title_justify="left")

@@ -125,6 +125,12 @@ def refusals(facts: LeadFacts, actor: Actor, now: datetime) -> tuple[Refused, ..
     return tuple(verdict for verdict in verdicts if verdict is not None)
 
 
+def owner_of(facts: LeadFacts) -> UserId | None:
+    """For whom alone a campaign may call the lead: who holds it, or has promised to call back."""
+    own = next((box.holder for box in facts.boxes if box.own), None)
+    return facts.callback.user_id if own is None and facts.callback else own
+
+
 def hours_for(time_zone: str, actor: Actor) -> CallingHours:
     """The actor's hours in the zone of a lead (empty: the project's)."""
     return _in_zone(actor.hours, time_zone) if time_zone else actor.hours

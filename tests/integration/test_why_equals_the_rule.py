@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 
 from dialer.claiming import ClaimedCall, claim_lead
 from dialer.messages import UserId
-from dialer.rules.eligibility import Allowed, Refusal, Refused, may_call
+from dialer.rules.eligibility import Allowed, Refusal, Refused, may_call, owner_of
 from dialer.rules.explanation import allowed_from
 from dialer.storage.engine import Database
 from dialer.why import explain, past_decisions
@@ -104,3 +104,22 @@ def test_the_time_that_is_told_is_the_first_at_which_the_gate_opens(
         if at > NOON:
             just_before = may_call(known, actor, at - timedelta(microseconds=1))
             assert isinstance(just_before, Refused)
+
+
+@one_database
+@given(worlds())
+async def test_what_is_called_for_its_owner_only_is_told_so(
+    database: Database, world: World
+) -> None:
+    async with database.write() as connection:
+        _, ids = await build(connection, world)
+    for place, lead_id in enumerate(ids):
+        async with database.read() as connection:
+            told = await explain(connection, lead_id, request(), NOON)
+        assert told is not None
+        owner = owner_of(facts(world, place))
+        assert told.for_owner_only == (
+            told.decision != Allowed()
+            and owner is not None
+            and answer(world, place, owner) == Allowed()
+        )
