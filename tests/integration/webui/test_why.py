@@ -58,7 +58,7 @@ async def test_the_panel_answers_for_another_campaign_and_for_a_call_by_hand(
     await browser.log_in("sato")
     refused = await browser.page(f"/leads/{lead_id}/why?campaign={second}")
     assert f"<option selected>{second}" in refused
-    assert "架電できません: マイボックス" in refused
+    assert "キャンペーンは担当者一人のためにだけ架電します。" in refused
     assert "キャンペーンは発信していません: 停止" in refused
     assert f"{sato}さんは今架電できます" in await browser.page(f"/leads/{lead_id}/why?by=me")
 
@@ -66,7 +66,7 @@ async def test_the_panel_answers_for_another_campaign_and_for_a_call_by_hand(
 async def test_an_admin_calls_nobody_by_hand(browser: Browser, world: WebWorld) -> None:
     await browser.log_in("admin")
     panel = await browser.page(f"/leads/{world.team.lead_ids[156]}/why?by=me")
-    assert "架電できません: マイボックス" in panel
+    assert "キャンペーンは担当者一人のためにだけ架電します。" in panel
     assert "自分で手動架電" not in panel
 
 
