@@ -271,10 +271,11 @@ def import_leads(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Takes a list into a project, in one transaction, and reports rows it could not take."""
-    from ari_app.commands.installation import settings_of
+    from ari_app.commands.installation import check_data_folder, settings_of
     from ari_app.import_command import run_lead_import
 
     settings = settings_of(config)
+    check_data_folder(settings)
     code = run_lead_import(
         database_url=settings.database_url,
         project=project,

@@ -146,7 +146,10 @@ def read_number_list(
             ListProblem.TOO_MANY_ROWS, file_name, rows=len(filled), most=MOST_ROWS
         )
     columns = _columns(filled, file_name, region)
-    return _read(filled[1:] if columns.has_header else filled, columns, file_name, region)
+    listed = filled[1:] if columns.has_header else filled
+    if not listed:
+        raise ProhibitionFileError(ListProblem.EMPTY, file_name)
+    return _read(listed, columns, file_name, region)
 
 
 def _too_large(file_name: str) -> ProhibitionFileError:

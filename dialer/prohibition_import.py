@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dialer.prohibition_files import ListedNumber, NumberList
 from dialer.prohibitions import lift_many, prohibit_each, standing
 from dialer.rules.csv_cell import csv_cell
-from dialer.rules.phone_number import national_format
+from dialer.rules.phone_number import UnusableReason, national_format
 from dialer.storage.batches import batches
 from dialer.storage.engine import Database
 from dialer.users import User
@@ -261,14 +261,16 @@ def _changed_lines(
 
 def _refused_lines(numbers: NumberList) -> Iterator[ReportLine]:
     for bad in numbers.unusable:
+        # The outcome's own words say it already.
+        tells_more = bad.why is not UnusableReason.NOT_A_NUMBER
         yield ReportLine(
             bad.row,
             bad.value,
             "",
             RowOutcome.NOT_A_NUMBER,
             column=bad.column,
-            why_japanese=bad.why.text("ja"),
-            why_english=bad.why.text("en"),
+            why_japanese=bad.why.text("ja") if tells_more else "",
+            why_english=bad.why.text("en") if tells_more else "",
         )
     for twice in numbers.repeated:
         yield ReportLine(

@@ -18,9 +18,18 @@ def settings_of(config: Path) -> Settings:
     return load_settings(config)
 
 
+def check_data_folder(settings: Settings) -> None:
+    """Raises StorageError when the database would lie in a folder that is not there yet."""
+    if not settings.database.url and not settings.data_folder.is_dir():
+        raise StorageError(
+            f"database: no folder {settings.data_folder} yet; `kakeru db upgrade` makes it"
+        )
+
+
 @asynccontextmanager
 async def database_of(settings: Settings) -> AsyncIterator[Database]:
     """The database, open, with this version's tables. Raises StorageError otherwise."""
+    check_data_folder(settings)
     database = open_database(settings.database_url)
     try:
         if await migrate.current(settings.database_url) != migrate.head():

@@ -36,7 +36,10 @@ def held_by(config: Path, login: str) -> Lines:
 
 
 def move(config: Path, from_login: str, to_login: str | None) -> tuple[list[str], bool]:
-    """What to tell, and whether all went; `to_login` None: is released."""
+    """What to tell, and whether all went; `to_login` None: is released.
+
+    Raises CommandFailed for an unknown user, and when both are the same one.
+    """
     return asyncio.run(_move(settings_of(config), from_login, to_login))
 
 
@@ -89,6 +92,8 @@ async def _move(
     async with database_of(settings) as database, database.write() as connection:
         giver = await _user(connection, from_login)
         taker = await _user(connection, to_login) if to_login else None
+        if taker == giver:
+            raise CommandFailed(f"--from and --to are both {giver.login}; name two users")
         try:
             report = await mybox.move_all(
                 connection,

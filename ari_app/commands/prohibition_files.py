@@ -159,7 +159,8 @@ def _say_report(console: Console, report: ListReport, language: str) -> None:
         for line in lines[:_SHOWN]:
             place = f"{line.row}行目" if japanese else f"row {line.row}"
             what = " ".join(filter(None, (line.column, f"“{line.value}”")))
-            _say(console, f"  {place}: {what}: {line.why(language)}", "yellow")
+            why = line.why(language) or report.outcome_text(outcome, language)
+            _say(console, f"  {place}: {what}: {why}", "yellow")
         if len(lines) > _SHOWN:
             more = len(lines) - _SHOWN
             _say(console, f"  ほか{more}行" if japanese else f"  … and {more} more")

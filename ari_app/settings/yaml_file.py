@@ -110,7 +110,11 @@ def _read_text(path: Path, file: YamlFile) -> str | None:
         with path.open("rb") as stream:
             content = stream.read(_MAX_BYTES + 1)
     except FileNotFoundError:
-        file.problems.append(Problem(file.name, 0, "", "there is no such file"))
+        problem = (
+            "there is no such file; run this in Kakeru's folder, or name your settings with "
+            "--config FILE (docs/settings.md tells what they hold)"
+        )
+        file.problems.append(Problem(file.name, 0, "", problem))
         return None
     except OSError as error:
         file.problems.append(Problem(file.name, 0, "", f"cannot be read: {error.strerror}"))

@@ -101,7 +101,8 @@ def open_database(url: str) -> Database:
             if not path or path == ":memory:":
                 raise StorageError("database URL: name a file, as in sqlite:///kakeru.db")
             if not Path(path).parent.is_dir():
-                raise StorageError(f"database {path}: no folder {Path(path).parent}")
+                folder = Path(path).parent
+                raise StorageError(f"database {path}: no folder {folder}; make it, or name another")
             engine = create_async_engine(parsed.set(drivername="sqlite+aiosqlite"))
             event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         case "postgresql":

@@ -25,6 +25,7 @@ from dialer.users import User
 from tests.postgres_server import PostgresServer
 
 HOLDERS = 50
+_HISTORY = 20_000  # calls of before
 _PROMISED = "n % 500 = 77"  # have a callback tomorrow
 ALWAYS = CallingHours("Asia/Tokyo", dict.fromkeys(WEEKDAYS, (time(0), time.max)))
 
@@ -77,6 +78,7 @@ async def build(database: Database, number: int, now: datetime) -> BigProject:
             await connection.run_sync(index.create)
         await _boxes_and_prohibitions(connection, project, number, now)
         await _callbacks(connection, project, number, now)
+        await _history(connection, project, min(number, _HISTORY), now)
     await _count(database)
     return project
 
@@ -181,6 +183,30 @@ async def _callbacks(
             f"SELECT n, {project.project_id}, :due, :now "
             f"FROM {_numbers(connection, number)} WHERE {_PROMISED}"
         ).bindparams(**times)
+    )
+
+
+async def _history(
+    connection: AsyncConnection, project: BigProject, number: int, now: datetime
+) -> None:
+    """Calls of yesterday; without any the database would not know how to look calls up."""
+    sqlite = connection.dialect.name == "sqlite"
+    chance = "lower(hex(randomblob(16)))" if sqlite else "gen_random_uuid()"
+    yesterday = {"at": _time(connection, now - timedelta(days=1))}
+    await connection.execute(
+        text(
+            "INSERT INTO actions (id, kind, at, lead_id, project_id) "
+            f"SELECT {chance}, 'call', :at, n, {project.project_id} "
+            f"FROM {_numbers(connection, number)}"
+        ).bindparams(**yesterday)
+    )
+    await connection.execute(
+        text(
+            "INSERT INTO calls (id, campaign_id, contact_point_id, e164, trunk, attempt, "
+            "claimed_at, dialled_at, ended_at, outcome) "
+            f"SELECT id, {project.request.campaign_id}, lead_id, '+81' || (3000000000 + lead_id), "
+            "'carrier', 1, at, at, at, 'no_answer' FROM actions"
+        )
     )
 
 

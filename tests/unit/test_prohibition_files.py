@@ -71,6 +71,8 @@ def test_all_numbers_of_a_row_are_meant() -> None:
         (b"", ListProblem.EMPTY),
         (b"\xef\xbb\xbf\r\n", ListProblem.EMPTY),
         (b",\n,\n", ListProblem.EMPTY),
+        ("電話番号,理由\n,\n".encode(), ListProblem.EMPTY),
+        ("お客様\n".encode(), ListProblem.EMPTY),
         (b"0" * (LARGEST_FILE_BYTES + 1), ListProblem.TOO_LARGE),
         (b"a\n" * 200_001, ListProblem.TOO_MANY_ROWS),
         ("会社,住所\nA,東京\n".encode(), ListProblem.NO_NUMBER_COLUMN),

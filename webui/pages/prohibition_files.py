@@ -35,6 +35,7 @@ from webui.sessions import viewer
 from webui.translations import marked
 
 _AROUND_THE_FILE = 64 * 1024  # bytes of the form besides the file
+_NO_REPORT = '<div id="list-report" hx-swap-oob="true"></div>'
 _SHOWN = 100  # lines of the report on the page; the download has all
 _KEPT = 20  # reports
 
@@ -153,6 +154,13 @@ async def _text(request: web.Request, name: str) -> str:
 
 
 def _refused(request: web.Request, error: Exception) -> web.Response:
+    """A notice; the report of an earlier file, which would look like this one's, goes away."""
+    response = _notice(request, error)
+    response.text = f"{response.text}{_NO_REPORT}"
+    return response
+
+
+def _notice(request: web.Request, error: Exception) -> web.Response:
     language = words_for(request).language
     if isinstance(error, LeadFileError | ProhibitionFileError):
         title = marked("The file cannot be used, nothing was changed.")

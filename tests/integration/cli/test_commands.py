@@ -74,6 +74,19 @@ def test_without_a_database_the_command_that_makes_it_is_named(kakeru: Kakeru) -
     assert "run `kakeru db upgrade` first" in err
 
 
+@pytest.mark.parametrize(
+    "command",
+    [("campaign", "list"), ("mybox", "list"), ("lead", "import", "--project", "P", "x.csv")],
+)
+def test_without_a_data_folder_the_command_that_makes_it_is_named(
+    kakeru: Kakeru, command: tuple[str, ...]
+) -> None:
+    code, _, err = kakeru(*command)
+    assert code == 1
+    assert "no folder" in err
+    assert "`kakeru db upgrade` makes it" in err
+
+
 def test_a_user_gets_a_password_a_phone_and_his_places(set_up: Kakeru) -> None:
     code, out, _ = set_up(
         *("user", "add", "sato", "--name", "佐藤", "--workgroup", "Tokyo", "--project", "Spring"),

@@ -131,6 +131,12 @@ def test_a_list_is_checked_brought_and_lifted(kakeru: Kakeru, world: SmallWorld)
 def test_a_list_without_a_number_ends_with_1(kakeru: Kakeru, world: SmallWorld) -> None:
     Path("list.csv").write_text("電話番号\nなし\n", encoding="utf-8")
     assert kakeru("prohibition", "import", "list.csv", "--company")[0] == 1
+    Path("list.csv").write_text("電話番号\nさくら\n", encoding="utf-8")
+    code, out, _ = kakeru("prohibition", "import", "list.csv", "--company")
+    assert (code, "“さくら”: not a telephone number" in out) == (1, True)
+    Path("list.csv").write_text("電話番号,理由\n", encoding="utf-8")
+    code, _, err = kakeru("prohibition", "import", "list.csv", "--company")
+    assert (code, "list.csv: holds no numbers" in err) == (1, True)
     Path("list.csv").write_text("会社,住所\nA,東京\n", encoding="utf-8")
     code, _, err = kakeru("prohibition", "import", "list.csv", "--company")
     assert (code, "row 1 names no column of numbers" in err) == (1, True)
@@ -142,6 +148,9 @@ def test_boxes_are_listed_and_moved(kakeru: Kakeru, world: SmallWorld) -> None:
     move = ("mybox", "move", "--from", "suzuki")
     assert kakeru(*move)[0] == 2
     assert kakeru(*move, "--to", "nobody")[0] == 1
+    code, _, err = kakeru(*move, "--to", "suzuki")
+    assert code == 1
+    assert "both suzuki" in err
     code, out, _ = kakeru(*move, "--to", "tanaka")
     assert code == 1  # his box takes two
     assert "2 leads of 鈴木 are in the MyBox of 田中 now." in out

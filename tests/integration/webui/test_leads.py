@@ -42,6 +42,7 @@ async def test_the_tabs_show_my_box_and_who_is_prohibited(
     box = await browser.page("/leads/rows?tab=mybox")
     assert box.count("data-href") == 1
     assert f"/leads/{world.team.lead_ids[156]}" in box
+    assert '<td class="number muted">解除するまで</td>' in box
     prohibited = await browser.page("/leads/rows?tab=prohibited")
     assert f"/leads/{world.team.lead_ids[161]}" in prohibited
 

@@ -78,10 +78,18 @@ async def test_a_file_is_checked_brought_and_reported(world: WebWorld, browser: 
             assert (words if encoding == "utf-8" or check else "すでに禁止") in text
             assert "電話番号ではありません 1" in text
             assert "ファイル内で重複しています 1" in text
+            assert '<th scope="col">結果</th>' in text
     assert await standing(world, "+819011112222") == {world.team.workgroup_id: "クレーム"}
     name = text.partition("report.csv?report=")[2].partition('"')[0]
     report = await (await browser.get(f"/prohibitions/report.csv?report={name}")).text()
     assert list(csv.reader(io.StringIO(report.removeprefix("\ufeff"))))[2][:2] == ["3", "'=1+1"]
+
+
+async def test_a_row_that_is_no_number_is_told_once(browser: Browser, world: WebWorld) -> None:
+    await browser.log_in("sato")
+    response = await send_file(browser, "/prohibitions/list", "電話番号\nさくら\n".encode())
+    _counts, _, rows = (await response.text()).partition("<tbody>")
+    assert rows.count("電話番号ではありません") == 1
 
 
 async def test_a_report_is_only_for_who_brought_the_list(
@@ -100,12 +108,15 @@ async def test_a_file_that_cannot_be_used_says_why(browser: Browser, world: WebW
     await browser.log_in("sato")
     for data, words in (
         (b"", "番号がありません"),
+        ("電話番号\n".encode(), "番号がありません"),
         ("会社,住所\nA,東京\n".encode(), "電話番号の列がありません"),
         (b"0" * (LARGEST_FILE_BYTES + 1), "大きすぎます"),
         (b"0" * (LARGEST_FILE_BYTES + 100_000), "大きすぎます"),
     ):
         response = await send_file(browser, "/prohibitions/list", data)
-        assert (response.status, words in await response.text()) == (409, True), words
+        text = await response.text()
+        assert (response.status, words in text) == (409, True), words
+        assert '<div id="list-report" hx-swap-oob="true"></div>' in text
     missing = await browser.press("/prohibitions/list")
     assert missing.status == 409
 

@@ -115,7 +115,8 @@ def test_without_settings_the_missing_file_is_named(
 ) -> None:
     code, _, err = told(capsys, *arguments)
     assert code == 1
-    assert err == "kakeru: config/kakeru.yaml: there is no such file\n"
+    assert err.startswith("kakeru: config/kakeru.yaml: there is no such file; ")
+    assert "--config FILE" in err
 
 
 def test_where_the_settings_lie_may_come_from_the_environment(

@@ -235,7 +235,8 @@ def test_files_nested_too_deeply_are_refused(config: ConfigFolder, depth: int) -
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings(tmp_path / "kakeru.yaml", {})
-    assert str(caught.value) == f"{tmp_path}/kakeru.yaml: there is no such file"
+    assert str(caught.value).startswith(f"{tmp_path}/kakeru.yaml: there is no such file; ")
+    assert "--config FILE" in str(caught.value)
 
 
 def test_a_folder_instead_of_a_file_is_named(config: ConfigFolder) -> None:
