@@ -14,7 +14,7 @@ from rich.text import Text
 
 from ari_app.commands.failures import CommandFailed, WrongUsage
 from ari_app.commands.installation import database_of, settings_of
-from ari_app.commands.tables import table as table_of
+from ari_app.commands.tables import FittingTable
 from ari_app.settings import Settings
 from ari_app.settings.validate import did_you_mean
 from dialer.campaign import CampaignSettings
@@ -164,7 +164,7 @@ def _rules(told: Explanation, told_in: WhyWords) -> Table:
     return table
 
 
-def _past(past: tuple[PastDecision, ...], told_in: WhyWords) -> Table:
+def _past(past: tuple[PastDecision, ...], told_in: WhyWords) -> FittingTable:
     _ = told_in._
     header = (_("Time"), _("Campaign"), _("Number"), _("Outcome"), _("Allowed then:").rstrip(":"))
     rows = []
@@ -179,4 +179,4 @@ def _past(past: tuple[PastDecision, ...], told_in: WhyWords) -> Table:
                 " · ".join(told_in.past(one)),
             )
         )
-    return table_of(header, rows, title=_("Decisions about past calls"), title_justify="left")
+    return FittingTable(header, rows, _("Decisions about past calls"))

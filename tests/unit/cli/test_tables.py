@@ -2,9 +2,10 @@ import io
 from collections.abc import Sequence
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
-from ari_app.commands.tables import print_table, table
+from ari_app.commands.tables import FittingTable, print_table
 
 _HEADER = ("number", "for", "reason", "prohibited", "by", "lifted", "by", "why")
 _ROW = (
@@ -22,7 +23,7 @@ _ROW = (
 def on_a_terminal(width: int, row: Sequence[str]) -> str:
     stream = io.StringIO()
     console = Console(file=stream, width=width, markup=False, highlight=False)
-    console.print(table(_HEADER, [row]), crop=False)
+    console.print(FittingTable(_HEADER, [row]), crop=False)
     return stream.getvalue()
 
 
@@ -42,6 +43,10 @@ def test_what_does_not_fit_goes_on_in_the_next_line() -> None:
         assert told.count(character) >= "".join(_ROW).count(character)
 
 
+def test_eight_columns_fit_the_usual_terminal() -> None:
+    assert all(cell_len(line) <= 80 for line in on_a_terminal(80, _ROW).splitlines())
+
+
 def test_in_a_pipe_a_row_is_a_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -51,3 +56,10 @@ def test_in_a_pipe_a_row_is_a_line(
 
     (line,) = [one for one in capsys.readouterr().out.splitlines() if "03-1234-5678" in one]
     assert all(cell in line for cell in _ROW)
+
+
+def test_a_column_may_be_empty_and_without_a_heading() -> None:
+    stream = io.StringIO()
+    shown = FittingTable(("login", ""), [("sato", "")])
+    Console(file=stream, width=10).print(shown)
+    assert "sato" in stream.getvalue()
