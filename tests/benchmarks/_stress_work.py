@@ -4,7 +4,7 @@ import asyncio
 import os
 import random
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from ctypes import Array, c_longlong
 from dataclasses import dataclass
@@ -34,6 +34,7 @@ from tests.benchmarks._stress_world import (
     project_of,
 )
 
+COUNTERS = 4
 # Claims that stay open while their claimer goes on.
 _OPEN_CLAIMS = 3
 _PROHIBITED_AT_MOST = 400
@@ -44,25 +45,28 @@ _BOXED_AT_MOST = 400
 class Tally:
     """What one process has done; each writes only its own, so that a killed one locks nobody out.
 
-    `given_up` are claims that raised: the database was locked too long, or an index forbade
-    what the gate had let through.
+    Claims collided when an index forbade, again and again, what the gate had let through;
+    they gave up when the database was locked too long.
     """
 
-    counts: Array[c_longlong]  # three for each process
+    counts: Array[c_longlong]  # COUNTERS for each process
     place: int
     wanted: int
 
     def claimed(self, number: int) -> None:
-        self.counts[3 * self.place] += number
+        self.counts[COUNTERS * self.place] += number
 
     def gave_up(self) -> None:
-        self.counts[3 * self.place + 1] += 1
+        self.counts[COUNTERS * self.place + 1] += 1
+
+    def collided(self) -> None:
+        self.counts[COUNTERS * self.place + 2] += 1
 
     def changed(self) -> None:
-        self.counts[3 * self.place + 2] += 1
+        self.counts[COUNTERS * self.place + 3] += 1
 
     def done(self) -> bool:
-        return sum(self.counts[0::3]) >= self.wanted
+        return sum(self.counts[0::COUNTERS]) >= self.wanted
 
 
 def claimer(url: str, world: StressWorld, tally: Tally, seed: int, without: str) -> None:
@@ -101,9 +105,12 @@ async def _claim_on(
     held: deque[list[ClaimedCall]] = deque()
     while not tally.done():
         try:
-            taken = await _claim(database, world, chance)
+            taken = await _claim(database, world, chance, held)
             tally.claimed(len(taken))
-        except (ClaimError, SQLAlchemyError):
+        except ClaimError:
+            tally.collided()
+            continue
+        except SQLAlchemyError:
             tally.gave_up()
             continue
         held.append(taken)
@@ -114,22 +121,27 @@ async def _claim_on(
 
 
 async def _claim(
-    database: Database, world: StressWorld, chance: random.Random
+    database: Database,
+    world: StressWorld,
+    chance: random.Random,
+    held: Sequence[Sequence[ClaimedCall]],
 ) -> list[ClaimedCall]:
     now = datetime.now(UTC)
     way = chance.random()
-    if way < 0.4:
+    if way < 0.8 * (1 - world.by_hand):
         request = world.request(chance.choice((1, 2)))
         return list((await claim(database, request, chance.randint(1, 20), now)).calls)
-    if way < 0.5:
+    if way < 1 - world.by_hand:
         request = world.request(chance.choice((1, 2)), chance.choice(USERS))
         return list((await claim(database, request, 1, now)).calls)
-    campaign, lead_id, caller = _by_hand(world, chance)
+    campaign, lead_id, caller = _by_hand(world, chance, held)
     outcome = await claim_lead(database, world.request(campaign, caller), lead_id, now)
     return [outcome] if isinstance(outcome, ClaimedCall) else []
 
 
-def _by_hand(world: StressWorld, chance: random.Random) -> tuple[int, int, UserId | None]:
+def _by_hand(
+    world: StressWorld, chance: random.Random, held: Sequence[Sequence[ClaimedCall]]
+) -> tuple[int, int, UserId | None]:
     """Campaign, lead and caller of a call that somebody wishes; half of them must be refused."""
     project = chance.choice(list(CAMPAIGNS))
     lead_id = chance.choice(world.lead_ids[project])
@@ -142,6 +154,9 @@ def _by_hand(world: StressWorld, chance: random.Random) -> tuple[int, int, UserI
         case 2 | 3 | 4 | 5:
             reason = chance.choice(FOR_GOOD)
             lead_id = chance.choice([one for one, why in world.never.items() if why is reason])
+            return project_of(lead_id), lead_id, caller
+        case 6 | 7 if open_calls := [call for some in held for call in some]:
+            lead_id = chance.choice(open_calls).lead_id
             return project_of(lead_id), lead_id, caller
         case _:
             return project, lead_id, caller

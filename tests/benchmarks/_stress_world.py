@@ -63,12 +63,16 @@ FOR_GOOD = (
 
 @dataclass(frozen=True, slots=True)
 class StressWorld:
-    """`never` are the leads that may not be called, and why; `numbers` are each lead's."""
+    """`never` are the leads that may not be called, and why; `numbers` are each lead's.
+
+    `by_hand` is the share of claims for one chosen lead, many of which must be refused.
+    """
 
     lead_ids: dict[int, tuple[int, ...]]  # by project
     never: dict[int, Refusal]
     numbers: dict[int, tuple[str, ...]]
     hours: CallingHours
+    by_hand: float
 
     def request(self, campaign: int, user: UserId | None = None) -> ClaimRequest:
         """Campaign n calls the leads of project n."""
@@ -84,9 +88,11 @@ class StressWorld:
         )
 
 
-async def build(database: Database, number: int, now: datetime) -> StressWorld:
+async def build(
+    database: Database, number: int, now: datetime, *, by_hand: float = 0.5
+) -> StressWorld:
     """`number` leads in each of two projects, a few in a third."""
-    world = StressWorld({}, {}, {}, _hours(now))
+    world = StressWorld({}, {}, {}, _hours(now), by_hand)
     async with database.write() as connection:
         await _people(connection, now)
         for project, some in ((1, number), (2, number), (3, 20)):
