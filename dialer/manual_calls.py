@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from math import floor as whole
 
 from sqlalchemy import select
@@ -91,9 +90,7 @@ class ManualCalls:
     ) -> ClaimedCall | Refused | None:
         # What his other workgroups prohibit he may not call either.
         groups = campaign.workgroup_ids | profile.workgroup_ids
-        request = replace(
-            campaign.claim_request, for_user=user_id, workgroup_ids=tuple(sorted(groups))
-        )
+        request = campaign.request_held_for(user_id, groups)
 
         async def claim() -> ClaimedCall | Refused:
             return await claim_lead(

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Collection
-from dataclasses import replace
 
 import structlog
 
@@ -79,11 +78,7 @@ class OwnCalls:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _call(self, user_id: UserId, workgroup_ids: frozenset[int]) -> None:
-        request = replace(
-            self._campaign.claim_request,
-            for_user=user_id,
-            workgroup_ids=tuple(sorted(workgroup_ids)),
-        )
+        request = self._campaign.request_held_for(user_id, workgroup_ids)
 
         async def take() -> ClaimedCall | None:
             claimed = await self._claims.take(request, 1, self._clock.now())

@@ -1,6 +1,7 @@
 """A campaign's settings with the ids that they name: what runners and calls work with."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 import structlog
 from sqlalchemy import select
@@ -8,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.campaign import CampaignSettings, Mode
 from dialer.claiming import ClaimRequest
+from dialer.messages import UserId
 from dialer.rules.calling_hours import CallingHours
 from dialer.rules.retry import RetryRules
 from dialer.storage.tables import action_results, campaigns, projects, workgroups
@@ -50,6 +52,11 @@ class RunningCampaign:
             trunk=self.settings.trunk,
             caller_ids=tuple(self.settings.caller_ids),
         )
+
+    def request_held_for(self, user_id: UserId, workgroup_ids: Collection[int]) -> ClaimRequest:
+        """With the agent held for the call: what any of his `workgroup_ids` prohibits binds too."""
+        groups = tuple(sorted({*self.workgroup_ids, *workgroup_ids}))
+        return replace(self.claim_request, for_user=user_id, workgroup_ids=groups)
 
 
 async def load_campaign(connection: AsyncConnection, settings: CampaignSettings) -> RunningCampaign:

@@ -29,6 +29,7 @@ from dialer.storage.tables import (
     leads,
     project_users,
     projects,
+    user_workgroups,
     users,
 )
 from dialer.users import User
@@ -225,7 +226,16 @@ async def _for_owner_only(
             )
         )
     )
-    held = replace(actor, user_id=owner, assigned=bool(assigned))
+    own_groups = await connection.scalars(
+        select(user_workgroups.c.workgroup_id).where(user_workgroups.c.user_id == owner)
+    )
+    held = replace(
+        actor,
+        user_id=owner,
+        assigned=bool(assigned),
+        # As the campaign's own claim for him does: what his other workgroups prohibit binds.
+        workgroup_ids=actor.workgroup_ids | set(own_groups),
+    )
     return may_call(facts, held, now) == Allowed()
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -121,8 +121,6 @@ async def _answer(
         return CampaignAnswer(settings.name, None, str(error))
     request = campaign.claim_request
     if user is not None:
-        # As a call by hand does: what his other workgroups prohibit he may not call either.
-        groups = tuple(sorted(campaign.workgroup_ids | user.workgroup_ids))
-        request = replace(request, for_user=UserId(user.id), workgroup_ids=groups)
+        request = campaign.request_held_for(UserId(user.id), user.workgroup_ids)
     told = await explain(connection, lead_id, request, now, viewer=viewer)
     return CampaignAnswer(settings.name, told)

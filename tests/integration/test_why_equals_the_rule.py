@@ -1,17 +1,27 @@
 """What people are told and what the gate does are one, in every world, on both databases."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import HealthCheck, given, settings
 
 from dialer.claiming import ClaimedCall, claim_lead
 from dialer.messages import UserId
-from dialer.rules.eligibility import Allowed, Refusal, Refused, may_call, owner_of
+from dialer.rules.eligibility import Actor, Allowed, Refusal, Refused, may_call, owner_of
 from dialer.rules.explanation import allowed_from
 from dialer.storage.engine import Database
 from dialer.why import explain, past_decisions
 from tests.integration.claiming_world_rows import build
-from tests.integration.claiming_worlds import ACTORS, NOON, World, answer, facts, request, worlds
+from tests.integration.claiming_worlds import (
+    ACTORS,
+    NOON,
+    WORKGROUPS,
+    World,
+    answer,
+    facts,
+    request,
+    worlds,
+)
 
 # Each example fills the test's own database anew.
 one_database = settings(
@@ -121,5 +131,11 @@ async def test_what_is_called_for_its_owner_only_is_told_so(
         assert told.for_owner_only == (
             told.decision != Allowed()
             and owner is not None
-            and answer(world, place, owner) == Allowed()
+            and may_call(facts(world, place), held_for(world, owner), NOON) == Allowed()
         )
+
+
+def held_for(world: World, owner: UserId) -> Actor:
+    """The owner, held for the campaign's call: all of his workgroups count."""
+    actor = request(owner).actor(assigned=owner in world.assigned)
+    return replace(actor, workgroup_ids=actor.workgroup_ids | set(WORKGROUPS[owner]))
