@@ -33,12 +33,19 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def context(chromium: Browser, address: str) -> AsyncIterator[BrowserContext]:
+def complaints() -> list[str]:
+    """What Chromium has complained about; a test that provokes some takes them out again."""
+    return []
+
+
+@pytest.fixture
+async def context(
+    chromium: Browser, address: str, complaints: list[str]
+) -> AsyncIterator[BrowserContext]:
     opened = await chromium.new_context(
         locale="ja", timezone_id="Asia/Tokyo", viewport={"width": 1280, "height": 860}
     )
     opened.set_default_timeout(10_000)
-    complaints: list[str] = []
     opened.on("console", lambda message: complaints.append(message.text))
     opened.on("weberror", lambda error: complaints.append(str(error.error)))
     yield opened
