@@ -24,6 +24,7 @@ from dialer.rules.lane import Lane
 from dialer.rules.lead_problem import RowNote, RowProblem, RowWarning
 from dialer.rules.lead_row import LeadDraft, read_row
 from dialer.rules.lead_zone import zone_to_keep
+from dialer.rules.search_text import lead_key
 from dialer.storage.engine import Database
 from dialer.storage.lead_import_queries import insert_leads, numbers_in_project, reserve_ids
 from dialer.storage.tables import lead_imports, leads
@@ -205,8 +206,9 @@ async def _store(
                 .values(
                     project_id=project.id,
                     file_name=file.file_name[:400],
-                    imported_at=now,
-                    taken=total,
+                    created_at=now,
+                    state="done",
+                    created=total,
                     refused=len(checked.refused),
                 )
                 .returning(lead_imports.c.id)
@@ -289,6 +291,12 @@ def _lead_rows(
             "website": draft.website,
             "notes": draft.notes,
             "extra": draft.extra,
+            "search_key": lead_key(
+                name=draft.name,
+                name_kana=draft.name_kana,
+                contact_person=draft.contact_person,
+                email=draft.email,
+            ),
             "time_zone": zone_to_keep(draft.callable_numbers, project_zone),
         }
         for draft, lead_id in zip(drafts, ids, strict=True)

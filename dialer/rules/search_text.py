@@ -4,6 +4,7 @@ import unicodedata
 
 MOST_TERMS = 5
 LONGEST_TERM = 60
+LONGEST_KEY = 400  # characters: what an index of both databases can hold
 
 _KATAKANA_AFTER_HIRAGANA = ord("ァ") - ord("ぁ")
 _HIRAGANA = range(ord("ぁ"), ord("ゖ") + 1)
@@ -60,3 +61,22 @@ def number_beginning(text: str) -> str | None:
     if plain.startswith("+"):
         return "+" + ascii_digits
     return "+81" + ascii_digits.removeprefix("0")
+
+
+def fold(text: str) -> str:
+    """One spelling for all: width, case, kind of kana and space make no difference.
+
+    ``ｶﾌﾞｼｷ ガイシャ`` and ``かぶしき　がいしゃ`` fold alike; so what is found by a part of it
+    is found however it was written, and sorts by its sound.
+    """
+    plain = unicodedata.normalize("NFKC", text).lower().translate(_TO_HIRAGANA)
+    return " ".join(plain.split())
+
+
+def lead_key(*, name: str, name_kana: str, contact_person: str, email: str) -> str:
+    """What a lead is sorted by, its kana before its name, and found by: each on a line.
+
+    At most `LONGEST_KEY` characters, folded.
+    """
+    parts = (fold(name_kana), fold(name), fold(contact_person), fold(email))
+    return "\n".join(part for part in parts if part)[:LONGEST_KEY]

@@ -210,7 +210,7 @@ async def test_the_import_itself_is_on_record(database: Database, project: int) 
             await connection.execute(select(audit_log).where(audit_log.c.action == "lead.import"))
         ).one()
     assert (row.id, row.project_id, row.file_name) == (report.import_id, project, "leads_cp932.csv")
-    assert (row.imported_at, row.taken, row.refused) == (NOON, 199, 4)
+    assert (row.created_at, row.created, row.refused) == (NOON, 199, 4)
     assert line.subject == f"project:{project}"
     assert line.detail["taken"] == 199
 

@@ -161,7 +161,8 @@ async def test_counts_and_prohibitions(database: Database, world: SmallWorld, se
     assert _uses(await _plan(database, sent, "FROM calls"), "ix_calls_campaign_id_claimed_at")
     plan = await _plan(database, sent, "FROM prohibitions")
     assert _uses(plan, "uq_prohibitions_standing", "ix_prohibitions_e164_id")
-    assert _uses(await _plan(database, sent, "FROM mybox_entries"), "uq_mybox_entries_held_lead")
+    plan = await _plan(database, sent, "FROM mybox_entries")
+    assert _uses(plan, "uq_mybox_entries_held_lead", "ix_mybox_entries_lead_id")
 
 
 async def test_why_reads_what_is_known_of_one_lead(

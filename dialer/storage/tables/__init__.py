@@ -1,0 +1,66 @@
+"""Every table, by what it is about.
+
+What must never happen is forbidden here rather than hoped for in code: the
+partial unique indexes allow one open call per number, one holder per boxed
+lead, one standing prohibition per number and workgroup and one open callback
+per lead; triggers let nobody change or remove a line of the audit log.
+"""
+
+from dialer.storage.tables.audit import audit_log
+from dialer.storage.tables.gate import gate_lanes, mybox_entries, prohibitions
+from dialer.storage.tables.history import actions, calls, recordings
+from dialer.storage.tables.imports import lead_import_notes, lead_imports
+from dialer.storage.tables.leads import (
+    callbacks,
+    contact_points,
+    custom_values,
+    lead_changes,
+    leads,
+    saved_views,
+)
+from dialer.storage.tables.metadata import E164, RowId, metadata
+from dialer.storage.tables.people import user_links, user_workgroups, users, workgroups
+from dialer.storage.tables.projects import (
+    action_results,
+    custom_field_sets,
+    custom_fields,
+    project_users,
+    projects,
+    result_sets,
+    stages,
+)
+from dialer.storage.tables.work import agent_sessions, campaigns
+
+__all__ = [
+    "E164",
+    "RowId",
+    "action_results",
+    "actions",
+    "agent_sessions",
+    "audit_log",
+    "callbacks",
+    "calls",
+    "campaigns",
+    "contact_points",
+    "custom_field_sets",
+    "custom_fields",
+    "custom_values",
+    "gate_lanes",
+    "lead_changes",
+    "lead_import_notes",
+    "lead_imports",
+    "leads",
+    "metadata",
+    "mybox_entries",
+    "prohibitions",
+    "project_users",
+    "projects",
+    "recordings",
+    "result_sets",
+    "saved_views",
+    "stages",
+    "user_links",
+    "user_workgroups",
+    "users",
+    "workgroups",
+]
