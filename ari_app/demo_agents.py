@@ -13,7 +13,7 @@ from uuid import UUID
 from aiohttp import ClientError, ClientSession, ClientTimeout, CookieJar
 
 from dialer.floor import Floor
-from dialer.projects import ActionResult
+from dialer.result_sets import ActionResult
 from dialer.rules.agent_state import AgentState
 
 _LOOK_EVERY_SECONDS = 0.2

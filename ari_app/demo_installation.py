@@ -17,11 +17,11 @@ from ari_app.settings.models import (
     TrunkSettings,
     WebSettings,
 )
-from dialer import mybox, prohibitions, projects, users
+from dialer import mybox, prohibitions, projects, result_sets, users, workgroups
 from dialer.campaign import CampaignSettings, HoursSettings, Mode
 from dialer.lead_files import load_lead_file
 from dialer.lead_import import import_leads
-from dialer.projects import ActionResult
+from dialer.result_sets import ActionResult
 from dialer.rules.calling_hours import WEEKDAYS
 from dialer.storage import migrate
 from dialer.storage.engine import Database, open_database
@@ -113,11 +113,11 @@ async def fill(settings: Settings, seed: int) -> DemoPeople:
 async def _people(database: Database) -> DemoPeople:
     now, password = datetime.now(UTC), token_urlsafe(9)
     async with database.write() as connection:
-        group = await projects.create_workgroup(connection, name=_WORKGROUP, now=now)
+        group = await workgroups.create_workgroup(connection, name=_WORKGROUP, now=now)
         project = await projects.create_project(
             connection,
             name=_PROJECT,
-            result_set_id=await projects.create_default_result_set(
+            result_set_id=await result_sets.create_default_result_set(
                 connection, language="ja", now=now
             ),
             script=_SCRIPT,
@@ -151,7 +151,7 @@ async def _people(database: Database) -> DemoPeople:
             user_ids=[one.id for one in (*agents, admin)],
             now=now,
         )
-        results = await projects.results_of_project(connection, project.id)
+        results = await result_sets.results_of_project(connection, project.id)
         stored = await users.list_users(connection)
     by_login = {one.login: one for one in stored}
     return DemoPeople(

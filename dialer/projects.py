@@ -1,4 +1,4 @@
-"""Workgroups, projects with their users, and the result sets that agents pick from."""
+"""Projects with their users."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,16 +10,12 @@ from sqlalchemy import Row, Select, Table, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import audit
-from dialer.default_results import DEFAULT_RESULTS, ResultEffect
 from dialer.storage.dialects import insert_if_new
 from dialer.storage.tables import (
-    action_results,
     project_users,
     projects,
-    result_sets,
-    workgroups,
 )
-from dialer.users import Language, User
+from dialer.users import User
 
 
 class ProjectError(Exception):
@@ -27,17 +23,11 @@ class ProjectError(Exception):
 
 
 class NameTaken(ProjectError):
-    """Another project, workgroup or result set has this name."""
+    """Another project has this name."""
 
 
 class UnknownProject(ProjectError):
     """There is no such project; the message lists those that exist."""
-
-
-@dataclass(frozen=True, slots=True)
-class Workgroup:
-    id: int
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,45 +40,6 @@ class Project:
     result_set_id: int | None
     result_required: bool
     script: str
-
-
-@dataclass(frozen=True, slots=True)
-class ActionResult:
-    """A result that an agent can pick, with the category (大項目) it stands under.
-
-    `effect` says what follows for the lead: final, retry (after `retry_after_seconds`),
-    callback, appointment, prohibit (its number, for the agent's workgroups) or none.
-    """
-
-    id: int
-    category: str
-    name: str
-    hotkey: str | None
-    effect: ResultEffect
-    colour: str
-    retry_after_seconds: int | None
-
-
-async def create_workgroup(
-    connection: AsyncConnection, *, name: str, now: datetime, by: User | None = None
-) -> Workgroup:
-    """Raises NameTaken, and ProjectError for an empty name."""
-    group_id = await _insert_named(connection, workgroups, "workgroup", {"name": name})
-    await _record(connection, "workgroup.create", f"workgroup:{group_id}", by, now, name=name)
-    return Workgroup(group_id, name.strip())
-
-
-async def list_workgroups(connection: AsyncConnection) -> list[Workgroup]:
-    """All workgroups by name."""
-    rows = await connection.execute(select(workgroups).order_by(workgroups.c.name))
-    return [Workgroup(row.id, row.name) for row in rows]
-
-
-async def workgroup_by_name(connection: AsyncConnection, name: str) -> Workgroup | None:
-    row = (
-        await connection.execute(select(workgroups).where(workgroups.c.name == name.strip()))
-    ).first()
-    return Workgroup(row.id, row.name) if row else None
 
 
 async def create_project(
@@ -173,85 +124,7 @@ async def project_by_name(connection: AsyncConnection, name: str) -> Project:
     raise UnknownProject(f"no project {name!r} (projects: {there_are})")
 
 
-async def create_default_result_set(
-    connection: AsyncConnection, *, language: Language, now: datetime
-) -> int:
-    """A usable two-level result set in Japanese or English; its id. Once made it is reused."""
-    name, categories = DEFAULT_RESULTS[language]
-    found: int | None = (
-        await connection.execute(select(result_sets.c.id).where(result_sets.c.name == name))
-    ).scalar_one_or_none()
-    if found is not None:
-        return found
-    set_id = await _insert_named(connection, result_sets, "result set", {"name": name})
-    for position, (category, results) in enumerate(categories):
-        parent_id = (
-            await connection.execute(
-                insert(action_results)
-                .values(result_set_id=set_id, name=category, position=position)
-                .returning(action_results.c.id)
-            )
-        ).scalar_one()
-        await connection.execute(
-            insert(action_results),
-            [
-                {
-                    "result_set_id": set_id,
-                    "parent_id": parent_id,
-                    "name": result.name,
-                    "position": place,
-                    "hotkey": result.hotkey,
-                    "effect": result.effect,
-                    "retry_after_seconds": result.retry_after_seconds,
-                    "colour": result.colour,
-                }
-                for place, result in enumerate(results)
-            ],
-        )
-    await _record(connection, "result_set.create", f"result_set:{set_id}", None, now, name=name)
-    return set_id
-
-
-async def results_of_project(
-    connection: AsyncConnection, project_id: int
-) -> tuple[ActionResult, ...]:
-    """What an agent can pick, in the order to show; results of one category stand together."""
-    rows = await connection.execute(
-        _results()
-        .join(projects, projects.c.result_set_id == _child.c.result_set_id)
-        .where(projects.c.id == project_id)
-        .order_by(_category.c.position, _category.c.id, _child.c.position, _child.c.id)
-    )
-    return tuple(_result(row) for row in rows)
-
-
-async def result_by_id(connection: AsyncConnection, result_id: int) -> ActionResult | None:
-    row = (await connection.execute(_results().where(_child.c.id == result_id))).first()
-    return _result(row) if row else None
-
-
 # --- rows -------------------------------------------------------------------------------
-
-_child = action_results.alias("child")
-_category = action_results.alias("category")
-
-
-def _results() -> Select[Any]:
-    return select(_child, _category.c.name.label("category")).join(
-        _category, _category.c.id == _child.c.parent_id
-    )
-
-
-def _result(row: Row[Any]) -> ActionResult:
-    return ActionResult(
-        id=row.id,
-        category=row.category,
-        name=row.name,
-        hotkey=row.hotkey,
-        effect=row.effect,
-        colour=row.colour or "",
-        retry_after_seconds=row.retry_after_seconds,
-    )
 
 
 def _open_projects() -> Select[Any]:

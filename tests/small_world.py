@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import lanes, projects, users
+from dialer import lanes, projects, result_sets, users, workgroups
 from dialer.campaign_state import ensure_campaign
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.lane import Lane
@@ -34,9 +34,9 @@ class SmallWorld:
 
 
 async def build_small_world(connection: AsyncConnection) -> SmallWorld:
-    tokyo = (await projects.create_workgroup(connection, name="東京", now=NOON)).id
-    osaka = (await projects.create_workgroup(connection, name="大阪", now=NOON)).id
-    results = await projects.create_default_result_set(connection, language="ja", now=NOON)
+    tokyo = (await workgroups.create_workgroup(connection, name="東京", now=NOON)).id
+    osaka = (await workgroups.create_workgroup(connection, name="大阪", now=NOON)).id
+    results = await result_sets.create_default_result_set(connection, language="ja", now=NOON)
     project = await projects.create_project(
         connection, name="光回線", result_set_id=results, now=NOON
     )

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ari_app.commands.failures import CommandFailed
 from ari_app.commands.installation import database_of, settings_of
 from ari_app.settings import Settings
-from dialer import projects, users
+from dialer import projects, result_sets, users, workgroups
 from dialer.users import User
 
 Language = Literal["ja", "en"]
@@ -72,10 +72,10 @@ async def _add_user(
             )
 
 
-async def _workgroup(connection: AsyncConnection, name: str) -> projects.Workgroup:
-    found = await projects.workgroup_by_name(connection, name)
+async def _workgroup(connection: AsyncConnection, name: str) -> workgroups.Workgroup:
+    found = await workgroups.workgroup_by_name(connection, name)
     if found is None:
-        known = ", ".join(group.name for group in await projects.list_workgroups(connection))
+        known = ", ".join(group.name for group in await workgroups.list_workgroups(connection))
         raise CommandFailed(
             f"no workgroup {name!r} (workgroups: {known or 'there is none yet'}); "
             "`kakeru workgroup add` adds one"
@@ -91,7 +91,7 @@ def add_workgroup(config: Path, name: str) -> str:
 
 async def _add_workgroup(settings: Settings, name: str) -> None:
     async with database_of(settings) as database, database.write() as connection:
-        await projects.create_workgroup(connection, name=name, now=datetime.now(UTC))
+        await workgroups.create_workgroup(connection, name=name, now=datetime.now(UTC))
 
 
 def add_project(
@@ -122,7 +122,7 @@ async def _add_project(
             name=name,
             now=now,
             time_zone=time_zone,
-            result_set_id=await projects.create_default_result_set(
+            result_set_id=await result_sets.create_default_result_set(
                 connection, language=language, now=now
             ),
         )

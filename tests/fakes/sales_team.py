@@ -13,12 +13,12 @@ import numpy as np
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import mybox, prohibitions, projects, users
+from dialer import mybox, prohibitions, projects, result_sets, users, workgroups
 from dialer.campaign import CampaignSettings, Mode
 from dialer.campaign_state import ensure_campaign, set_state
 from dialer.lead_files import load_lead_file
 from dialer.lead_import import import_leads
-from dialer.projects import ActionResult
+from dialer.result_sets import ActionResult
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.storage.engine import Database
 from dialer.storage.tables import actions, calls, contact_points, leads, recordings
@@ -99,8 +99,8 @@ async def build_sales_team(
     chance = random.Random(seed)
     morning = AFTERNOON - timedelta(hours=5)
     async with database.write() as connection:
-        group = (await projects.create_workgroup(connection, name="東京営業部", now=morning)).id
-        result_set = await projects.create_default_result_set(
+        group = (await workgroups.create_workgroup(connection, name="東京営業部", now=morning)).id
+        result_set = await result_sets.create_default_result_set(
             connection, language="ja", now=morning
         )
         project = await projects.create_project(
@@ -155,7 +155,7 @@ async def build_sales_team(
             admin=people["admin"],
             agents=tuple(people[n] for n in ("sato", "suzuki", "takahashi", "watanabe")),
             outsider=people["outsider"],
-            results=await projects.results_of_project(connection, project.id),
+            results=await result_sets.results_of_project(connection, project.id),
             lead_ids=await _lead_ids(connection, project.id),
         )
         for name, kana in _KANA.items():

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import projects
+from dialer import result_sets
 from dialer.callbacks import Agreed, close_callback, set_callback
 from dialer.messages import CallId, UserId
 from dialer.own_leads import users_with_own_leads
@@ -58,7 +58,7 @@ async def test_the_result_sets_it_and_another_takes_it_back(database: Database) 
                 connection, world, lead_id, outcome=CallOutcome.CONNECTED, user=world.suzuki
             )
         )
-        results = await projects.results_of_project(connection, world.project_id)
+        results = await result_sets.results_of_project(connection, world.project_id)
         by_effect: dict[str, int] = {one.effect: one.id for one in reversed(results)}
 
         async def save(effect: str, agreed: Agreed | None = None) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import prohibitions, projects
+from dialer import prohibitions, result_sets
 from dialer.call_journal import CallJournal, Entry, LeadOfCall
 from dialer.messages import CallId, UserId
 from dialer.results import SavedResult, UnknownCall, UnknownResult, save_result
@@ -55,7 +55,7 @@ async def _save(
 
 
 async def _result(connection: AsyncConnection, world: SmallWorld, hotkey: str) -> int:
-    results = await projects.results_of_project(connection, world.project_id)
+    results = await result_sets.results_of_project(connection, world.project_id)
     return next(one.id for one in results if one.hotkey == hotkey)
 
 

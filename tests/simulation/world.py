@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from ari_app.controller import Controller, build_controller
 from ari_app.coordination import LocalLiveUpdates
-from dialer import mybox, prohibitions, projects, users
+from dialer import mybox, prohibitions, projects, result_sets, users, workgroups
 from dialer.campaign import CampaignSettings, RetrySettings
 from dialer.campaign_runner import TrunkLines
 from dialer.floor_views import AgentView
@@ -102,8 +102,10 @@ class World:
         if customer is not None:
             self.network.customer = customer
         async with self.database.write() as connection:
-            self.group_id = (await projects.create_workgroup(connection, name=GROUP, now=NOON)).id
-            results = await projects.create_default_result_set(connection, language="ja", now=NOON)
+            self.group_id = (await workgroups.create_workgroup(connection, name=GROUP, now=NOON)).id
+            results = await result_sets.create_default_result_set(
+                connection, language="ja", now=NOON
+            )
             self.project_id = (
                 await projects.create_project(
                     connection,
@@ -209,7 +211,7 @@ class World:
 
     async def result(self, hotkey: str) -> int:
         async with self.database.read() as connection:
-            found = await projects.results_of_project(connection, self.project_id)
+            found = await result_sets.results_of_project(connection, self.project_id)
         return next(one.id for one in found if one.hotkey == hotkey)
 
     # --- looking --------------------------------------------------------------------------

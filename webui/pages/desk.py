@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from dialer import history, lead_list, memos, projects
+from dialer import history, memos, projects, result_sets
 from dialer.callbacks import Agreed
 from dialer.floor_views import AgentView, FloorError, NotOnACall
 from dialer.history import CallDetail, HistoryFilter, HistoryRow
-from dialer.lead_list import LeadDetail
+from dialer.lead_detail import LeadDetail, lead_detail
 from dialer.messages import CallId, UserId
-from dialer.projects import ActionResult, Project
+from dialer.projects import Project
+from dialer.result_sets import ActionResult
 from dialer.results import ResultError
 from dialer.users import User
 from webui.errors import notice
@@ -173,13 +174,13 @@ async def _work(request: web.Request, user: User, agent: AgentView | None) -> Wo
     given = services(request)
     async with given.database.read() as connection:
         detail = await history.call_detail(connection, call_id=agent.call.call_id, viewer=user)
-        lead = await lead_list.lead_detail(
+        lead = await lead_detail(
             connection, lead_id=agent.call.lead_id, viewer=user, now=given.clock.now()
         )
         if detail is None or lead is None:
             return None
         project = await projects.project_by_id(connection, lead.project_id)
-        results = await projects.results_of_project(connection, lead.project_id)
+        results = await result_sets.results_of_project(connection, lead.project_id)
     return Work(detail, lead, project, by_category(results)) if project else None
 
 

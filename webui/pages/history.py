@@ -7,7 +7,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from dialer import audit, campaign_state, history, projects, users
+from dialer import audit, campaign_state, history, projects, result_sets, users
 from dialer.history import HistoryFilter
 from dialer.paging import BadPageKey
 from dialer.rules.hangup_cause import CallOutcome
@@ -143,7 +143,7 @@ async def _choices(request: web.Request) -> dict[str, object]:
         results = [
             result
             for project in known
-            for result in await projects.results_of_project(connection, project.id)
+            for result in await result_sets.results_of_project(connection, project.id)
         ]
         return {
             "projects": known,

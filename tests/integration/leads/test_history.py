@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from dialer import history, projects
+from dialer import history, result_sets
 from dialer.history import HistoryFilter
 from dialer.paging import BadPageKey
 from dialer.rules.hangup_cause import CallOutcome
@@ -21,7 +21,7 @@ async def world(database: Database) -> SmallWorld:
     """Three calls an hour apart: 鈴木 talked with 山田商店, 田中工業 was busy, one still rings."""
     async with database.write() as connection:
         world = await build_small_world(connection)
-        results = await projects.results_of_project(connection, world.project_id)
+        results = await result_sets.results_of_project(connection, world.project_id)
         yamada = await add_lead(connection, world.project_id, A)
         tanaka = await add_lead(connection, world.project_id, B, name="田中工業", kana="タナカ")
         await add_call(
@@ -117,7 +117,7 @@ async def test_filters(
 
 async def test_filters_by_who_and_what(database: Database, world: SmallWorld) -> None:
     async with database.read() as connection:
-        results = await projects.results_of_project(connection, world.project_id)
+        results = await result_sets.results_of_project(connection, world.project_id)
     for wanted in (
         HistoryFilter(user_id=world.suzuki.id),
         HistoryFilter(result_id=results[0].id),

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from dialer import lead_list, mybox, prohibitions, projects
+from dialer import lead_detail, lead_table, mybox, prohibitions, result_sets
 from dialer.paging import BadPageKey, encode_key
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.storage.engine import Database
@@ -24,7 +24,7 @@ async def world(database: Database) -> SmallWorld:
 
 async def _found(database: Database, world: SmallWorld, viewer: User, text: str = "") -> list[str]:
     async with database.read() as connection:
-        page = await lead_list.list_leads(
+        page = await lead_table.list_leads(
             connection, project_id=world.project_id, viewer=viewer, text=text, now=NOON
         )
     assert page.next_key is None
@@ -34,7 +34,7 @@ async def _found(database: Database, world: SmallWorld, viewer: User, text: str 
 async def test_a_lead_shows_what_is_known(database: Database, world: SmallWorld) -> None:
     async with database.write() as connection:
         lead_id = await add_lead(connection, world.project_id, A, B)
-        results = await projects.results_of_project(connection, world.project_id)
+        results = await result_sets.results_of_project(connection, world.project_id)
         await add_call(
             connection,
             world,
@@ -53,7 +53,7 @@ async def test_a_lead_shows_what_is_known(database: Database, world: SmallWorld)
             connection, e164s=[B], workgroup_ids=[world.osaka], reason="断り", now=NOON
         )
         seen = {
-            viewer.login: await lead_list.lead_detail(
+            viewer.login: await lead_detail.lead_detail(
                 connection, lead_id=lead_id, viewer=viewer, now=NOON
             )
             for viewer in (world.sato, world.suzuki, world.tanaka, world.takahashi)
@@ -147,7 +147,7 @@ async def test_pages_hold_every_lead_once(database: Database, world: SmallWorld)
     after = None
     async with database.read() as connection:
         while True:
-            page = await lead_list.list_leads(
+            page = await lead_table.list_leads(
                 connection,
                 project_id=world.project_id,
                 viewer=world.suzuki,
@@ -170,6 +170,6 @@ async def test_a_forged_page_key_is_refused(
 ) -> None:
     async with database.read() as connection:
         with pytest.raises(BadPageKey):
-            await lead_list.list_leads(
+            await lead_table.list_leads(
                 connection, project_id=world.project_id, viewer=world.suzuki, after=key, now=NOON
             )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dialer import projects
+from dialer import projects, result_sets, workgroups
 from dialer.default_results import DEFAULT_RESULTS
 from dialer.storage.engine import Database
 from dialer.users import Language
@@ -59,8 +59,8 @@ async def test_names_are_taken_once(database: Database, world: SmallWorld) -> No
     async with database.write() as connection:
         with pytest.raises(projects.NameTaken, match="a project '光回線' already"):
             await projects.create_project(connection, name=" 光回線 ", now=NOON)
-        with pytest.raises(projects.NameTaken, match="a workgroup '東京' already"):
-            await projects.create_workgroup(connection, name="東京", now=NOON)
+        with pytest.raises(workgroups.NameTaken, match="a workgroup '東京' already"):
+            await workgroups.create_workgroup(connection, name="東京", now=NOON)
 
 
 async def test_nonsense_is_refused(database: Database) -> None:
@@ -76,13 +76,17 @@ async def test_the_default_results_can_be_used_at_once(
     database: Database, language: Language
 ) -> None:
     async with database.write() as connection:
-        set_id = await projects.create_default_result_set(connection, language=language, now=NOON)
-        again_id = await projects.create_default_result_set(connection, language=language, now=NOON)
+        set_id = await result_sets.create_default_result_set(
+            connection, language=language, now=NOON
+        )
+        again_id = await result_sets.create_default_result_set(
+            connection, language=language, now=NOON
+        )
         project = await projects.create_project(
             connection, name="光回線", result_set_id=set_id, now=NOON
         )
-        results = await projects.results_of_project(connection, project.id)
-        one = await projects.result_by_id(connection, results[0].id)
+        results = await result_sets.results_of_project(connection, project.id)
+        one = await result_sets.result_by_id(connection, results[0].id)
 
     assert again_id == set_id
     assert one == results[0]
@@ -103,4 +107,4 @@ async def test_the_default_results_can_be_used_at_once(
 
 async def test_a_project_without_results_offers_none(database: Database, world: SmallWorld) -> None:
     async with database.read() as connection:
-        assert await projects.results_of_project(connection, world.other_project_id) == ()
+        assert await result_sets.results_of_project(connection, world.other_project_id) == ()
