@@ -12,7 +12,8 @@ from sqlalchemy import Column, ColumnElement, Row, exists, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.lead_facts import box_stands
-from dialer.lead_list import LeadRow, lead_rows, matching
+from dialer.lead_rows import LeadRow, lead_rows
+from dialer.lead_table import matching
 from dialer.mybox_holders import Holder, knows_holder
 from dialer.paging import PAGE_SIZE, Page, bounded, decode_key, page_of
 from dialer.prohibition_list import ForWhom
@@ -68,7 +69,7 @@ async def boxed_leads(
 ) -> Page[BoxedLead]:
     """The project's leads in these boxes: a user sees his own and those of his workgroups.
 
-    Empty when the viewer may not see the project. `text` as `lead_list.list_leads` has it.
+    Empty when the viewer may not see the project. `text` as `lead_table.list_leads` has it.
     Raises BadPageKey.
     """
     if not viewer.sees_project(project_id):

@@ -14,7 +14,7 @@ from ari_app.commands.installation import database_of, settings_of
 from ari_app.settings import Settings
 from dialer import mybox, users
 from dialer.lead_facts import box_stands
-from dialer.lead_list import names_of
+from dialer.lead_rows import names_of
 from dialer.storage.tables import leads, mybox_entries, projects
 from dialer.storage.tables import users as users_table
 from dialer.users import User

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from dialer import mybox, prohibitions
 from dialer.belonging import visible_leads
-from dialer.lead_list import names_of
+from dialer.lead_rows import names_of
 from dialer.mybox import BoxReport
 from dialer.users import NotAllowed
 from webui.errors import notice

@@ -1,11 +1,11 @@
-"""リード: the list of a project's leads in its tabs, and one lead in full."""
+"""リード: the list of a project's leads in its tabs."""
 
 from typing import Literal, get_args
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import lead_list, lead_tabs, projects, users
+from dialer import lead_table, lead_tabs, projects, users
 from dialer.lead_tabs import Whose
 from dialer.paging import BadPageKey
 from dialer.prohibition_list import ForWhom
@@ -27,29 +27,6 @@ async def page(request: web.Request) -> web.Response:
 async def rows(request: web.Request) -> web.Response:
     """More rows, or the rows of another tab or search."""
     return render(request, "parts/lead_rows.html", await _list(request))
-
-
-async def lead(request: web.Request) -> web.Response:
-    given, user = services(request), viewer(request)
-    async with given.database.read() as connection:
-        detail = await lead_list.lead_detail(
-            connection,
-            lead_id=int(request.match_info["lead_id"]),
-            viewer=user,
-            now=given.clock.now(),
-        )
-        everybody = await users.list_users(connection)
-        groups = await workgroups_for(connection, user)
-    if detail is None:
-        raise web.HTTPNotFound
-    takers = [
-        one
-        for one in everybody
-        if one.active
-        and detail.project_id in one.project_ids
-        and not (detail.box and detail.box.user_id == one.id)
-    ]
-    return render(request, "lead.html", {"lead": detail, "takers": takers, "workgroups": groups})
 
 
 async def _list(request: web.Request) -> dict[str, object]:
@@ -90,7 +67,7 @@ async def _found(
     after = request.query.get("after") or None
     match tab:
         case "all":
-            return await lead_list.list_leads(
+            return await lead_table.list_leads(
                 connection, project_id=project.id, viewer=user, now=now, text=text, after=after
             )
         case "mybox":

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import event, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import campaign_state, history, lanes, lead_list, lead_tabs, mybox, prohibitions, why
+from dialer import campaign_state, history, lanes, lead_table, lead_tabs, mybox, prohibitions, why
 from dialer.after_calls import calls_with_outcome
 from dialer.audit_list import AuditFilter, list_audit
 from dialer.claiming import ClaimRequest, claim
@@ -55,11 +55,11 @@ async def sent(database: Database) -> AsyncIterator["Sent"]:
 
 async def test_leads_of_a_project(database: Database, world: SmallWorld, sent: "Sent") -> None:
     async with database.read() as connection:
-        page = await lead_list.list_leads(
+        page = await lead_table.list_leads(
             connection, project_id=world.project_id, viewer=world.suzuki, limit=20, now=NOON
         )
         sent.clear()
-        await lead_list.list_leads(
+        await lead_table.list_leads(
             connection,
             project_id=world.project_id,
             viewer=world.suzuki,
@@ -88,7 +88,7 @@ async def test_a_lead_found_by_its_number(
     database: Database, world: SmallWorld, sent: "Sent"
 ) -> None:
     async with database.read() as connection:
-        page = await lead_list.list_leads(
+        page = await lead_table.list_leads(
             connection,
             project_id=world.project_id,
             viewer=world.suzuki,

@@ -5,7 +5,7 @@ from datetime import timedelta
 from aiohttp import FormData
 
 from dialer import mybox, prohibitions, users
-from dialer.lead_list import lead_detail
+from dialer.lead_detail import lead_detail
 from dialer.storage.tables import user_workgroups
 from tests.fakes.web_fixtures import Browser, MakeBrowser
 from tests.fakes.web_server import WebWorld

@@ -1,5 +1,5 @@
 from dialer import prohibitions
-from dialer.lead_list import LeadDetail, lead_detail
+from dialer.lead_detail import LeadDetail, lead_detail
 from tests.fakes.web_fixtures import Browser, MakeBrowser
 from tests.fakes.web_server import WebWorld
 
