@@ -2,15 +2,15 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import projects
-from dialer.projects import Workgroup
+from dialer import workgroups
 from dialer.users import User
+from dialer.workgroups import Workgroup
 
 
 async def workgroups_for(connection: AsyncConnection, viewer: User) -> list[Workgroup]:
     """His own workgroups by name; all of them for an admin."""
     return [
         group
-        for group in await projects.list_workgroups(connection)
+        for group in await workgroups.list_workgroups(connection)
         if viewer.acts_as_admin or group.id in viewer.workgroup_ids
     ]

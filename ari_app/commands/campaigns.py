@@ -12,7 +12,7 @@ from ari_app.commands.failures import CommandFailed
 from ari_app.commands.installation import database_of, settings_of
 from ari_app.settings import Settings
 from ari_app.settings.validate import did_you_mean
-from dialer import campaign_state, projects
+from dialer import campaign_state, projects, workgroups
 from dialer.campaign import CampaignSettings
 from dialer.campaign_state import CampaignRow, CampaignState
 from dialer.held_back import LeadsHeldBack, held_back
@@ -54,7 +54,7 @@ async def _set_state(settings: Settings, name: str, state: CampaignState) -> boo
     async with database_of(settings) as database, database.write() as connection:
         project = await projects.project_by_name(connection, campaign.project)
         for group in campaign.workgroups:
-            if await projects.workgroup_by_name(connection, group) is None:
+            if await workgroups.workgroup_by_name(connection, group) is None:
                 raise CommandFailed(
                     f"campaign {name}: no workgroup {group!r}; `kakeru workgroup add` adds it"
                 )

@@ -28,6 +28,7 @@ def _explained() -> tuple[type[BaseException], ...]:
     from dialer.projects import ProjectError
     from dialer.storage.engine import StorageError
     from dialer.users import UserError
+    from dialer.workgroups import WorkgroupError
     from recordings.errors import RecordingStoreError
 
     return (
@@ -41,6 +42,7 @@ def _explained() -> tuple[type[BaseException], ...]:
         StorageError,
         UnknownCampaign,
         UserError,
+        WorkgroupError,
         WrongUsage,
     )
 

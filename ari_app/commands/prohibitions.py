@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ari_app.commands.failures import CommandFailed
 from ari_app.commands.installation import database_of, settings_of
 from ari_app.settings import Settings
-from dialer import prohibitions, projects
+from dialer import prohibitions, workgroups
 from dialer.prohibition_list import (
     ForWhom,
     ProhibitionFilter,
@@ -60,9 +60,9 @@ def e164s_of(texts: Sequence[str]) -> list[str]:
 
 async def workgroup_id(connection: AsyncConnection, name: str) -> int:
     """Raises CommandFailed, which names the workgroups that there are."""
-    found = await projects.workgroup_by_name(connection, name)
+    found = await workgroups.workgroup_by_name(connection, name)
     if found is None:
-        known = ", ".join(group.name for group in await projects.list_workgroups(connection))
+        known = ", ".join(group.name for group in await workgroups.list_workgroups(connection))
         raise CommandFailed(f"no workgroup {name!r} (workgroups: {known or 'there is none yet'})")
     return found.id
 

@@ -27,7 +27,7 @@ from sqlalchemy import insert
 
 from ari_app.runtime.carrier import Carrier
 from ari_app.runtime.pbx import Pbx, PbxSettings
-from dialer import lanes, projects, users
+from dialer import lanes, projects, users, workgroups
 from dialer.campaign import CampaignSettings
 from dialer.campaign_state import ensure_campaign, set_state
 from dialer.rules.calling_hours import WEEKDAYS
@@ -164,7 +164,7 @@ class Installation:
         self._stack.push_async_callback(self.database.close)
         now = datetime.now(UTC)
         async with self.database.write() as connection:
-            group = await projects.create_workgroup(connection, name="東京", now=now)
+            group = await workgroups.create_workgroup(connection, name="東京", now=now)
             for account, password in self._accounts:
                 user = await users.create_user(
                     connection,

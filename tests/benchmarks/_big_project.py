@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Index, Table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import lanes, projects, users
+from dialer import lanes, projects, users, workgroups
 from dialer.campaign_state import ensure_campaign
 from dialer.claiming import ClaimRequest
 from dialer.messages import UserId
@@ -88,7 +88,7 @@ def _indexes(table: Table) -> list[Index]:
 
 
 async def _people(connection: AsyncConnection, now: datetime) -> BigProject:
-    group = await projects.create_workgroup(connection, name="東京", now=now)
+    group = await workgroups.create_workgroup(connection, name="東京", now=now)
     project = await projects.create_project(connection, name="光回線", now=now)
     holders = [
         await users.create_user(

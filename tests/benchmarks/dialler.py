@@ -29,7 +29,7 @@ from ari_app.runtime.carrier import Carrier
 from ari_app.runtime.pbx import Pbx, PbxSettings
 from ari_app.sip_accounts import SipAccounts
 from ari_app.telephony import APPLICATION, AsteriskTelephony, TrunkAddress
-from dialer import lanes, projects, users
+from dialer import lanes, projects, users, workgroups
 from dialer.call_sessions import Session
 from dialer.campaign import CampaignSettings, HoursSettings
 from dialer.campaign_runner import TrunkLines
@@ -162,7 +162,7 @@ async def _fill(folder: Path, number_of_leads: int) -> Database:
     database = open_database(url)
     now = datetime.now(UTC)
     async with database.write() as connection:
-        group = await projects.create_workgroup(connection, name="bench", now=now)
+        group = await workgroups.create_workgroup(connection, name="bench", now=now)
         project = await projects.create_project(
             connection, name="bench", result_required=False, now=now
         )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sqlalchemy import update
 
-from dialer import projects
+from dialer import workgroups
 from dialer.campaign_state import set_state
 from dialer.claiming import claim
 from dialer.rules.agent_state import AgentState
@@ -43,7 +43,9 @@ async def test_a_prohibition_stops_the_call_that_rings_at_the_number(world: Worl
 async def test_a_prohibition_of_another_workgroup_lets_it_ring(world: World) -> None:
     await two_ring(world)
     async with world.database.write() as connection:
-        others = await projects.create_workgroup(connection, name="others", now=world.network.now())
+        others = await workgroups.create_workgroup(
+            connection, name="others", now=world.network.now()
+        )
     await world.prohibit(world.dialled()[0], workgroup_id=others.id)
     await world.sleep(2)
     assert len(world.network.customers) == 2

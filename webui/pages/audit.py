@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from dialer import audit, projects, users
+from dialer import audit, users, workgroups
 from dialer.audit_list import PROGRAM, AuditFilter, all_audit, list_audit
 from dialer.paging import BadPageKey
 from webui import audit_words
@@ -114,7 +114,7 @@ async def _names(request: web.Request) -> Names:
     async with services(request).database.read() as connection:
         return Names(
             users={one.id: one.name for one in await users.list_users(connection)},
-            workgroups={one.id: one.name for one in await projects.list_workgroups(connection)},
+            workgroups={one.id: one.name for one in await workgroups.list_workgroups(connection)},
         )
 
 

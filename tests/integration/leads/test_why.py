@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from dialer import mybox, prohibitions, projects
+from dialer import mybox, prohibitions, workgroups
 from dialer.campaign import CampaignSettings
 from dialer.claiming import ClaimRequest
 from dialer.messages import UserId
@@ -71,7 +71,7 @@ async def test_a_prohibition_of_a_workgroup_that_does_not_call_is_shown_but_bind
 ) -> None:
     async with database.write() as connection:
         lead_id = await add_lead(connection, world.project_id, NUMBER)
-        nagoya = (await projects.create_workgroup(connection, name="名古屋", now=NOON)).id
+        nagoya = (await workgroups.create_workgroup(connection, name="名古屋", now=NOON)).id
         await prohibitions.prohibit(connection, e164s=[NUMBER], workgroup_ids=[nagoya], now=NOON)
     told = await told_to(database, world, lead_id, world.sato)
     assert told.allowed
