@@ -20,7 +20,7 @@ from dialer.lead_import import (
     write_problems,
 )
 from dialer.projects import UnknownProject
-from dialer.rules.lead_columns import LeadField
+from dialer.rules.lead_field import LeadField
 from dialer.rules.lead_problem import RowNote
 from dialer.storage import migrate
 from dialer.storage.engine import StorageError, check_database, open_database

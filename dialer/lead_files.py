@@ -18,12 +18,8 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook
 
 from dialer.lead_file_errors import FileProblem, LeadFileError
-from dialer.rules.lead_columns import (
-    Header,
-    LeadField,
-    find_header,
-    unknown_overrides,
-)
+from dialer.rules.lead_columns import Header, find_header, unknown_overrides
+from dialer.rules.lead_field import LeadField
 
 
 @dataclass(frozen=True, slots=True)

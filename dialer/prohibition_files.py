@@ -10,7 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from dialer.lead_files import read_cells
-from dialer.rules.lead_columns import CALLED_FIELDS, LeadField, recognise
+from dialer.rules.lead_columns import recognise
+from dialer.rules.lead_field import CALLED_FIELDS, LeadField
 from dialer.rules.phone_number import UnusableNumber, UnusableReason, parse_phone_numbers
 
 LARGEST_FILE_BYTES = 8 * 1024 * 1024

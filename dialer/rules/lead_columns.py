@@ -8,58 +8,9 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class LeadField(StrEnum):
-    """Where a column's text goes; the values are what ``--map COLUMN=FIELD`` takes."""
-
-    NAME = "name"
-    FAMILY_NAME = "family_name"
-    GIVEN_NAME = "given_name"
-    NAME_KANA = "name_kana"
-    CONTACT_PERSON = "contact_person"
-    POSTAL_CODE = "postal_code"
-    PREFECTURE = "prefecture"
-    CITY = "city"
-    ADDRESS = "address"
-    BUILDING = "building"
-    EMAIL = "email"
-    WEBSITE = "website"
-    NOTES = "notes"
-    PHONE = "phone"
-    MOBILE = "mobile"
-    FAX = "fax"
-    LINE = "line"
-    EXTRA = "extra"  # kept under the column's name
-    IGNORE = "ignore"
-
-
-CALLED_FIELDS = frozenset({LeadField.PHONE, LeadField.MOBILE})
-# These may stand in several columns: each is a contact point, or a part of one text.
-REPEATABLE_FIELDS = frozenset(
-    {
-        LeadField.PHONE,
-        LeadField.MOBILE,
-        LeadField.FAX,
-        LeadField.LINE,
-        LeadField.CITY,
-        LeadField.ADDRESS,
-        LeadField.BUILDING,
-        LeadField.NOTES,
-        LeadField.EXTRA,
-        LeadField.IGNORE,
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a list: its place (from 0), its header and what it holds."""
-
-    index: int
-    name: str
-    field: LeadField
+from dialer.rules.lead_field import CALLED_FIELDS, NAME_FIELDS, REPEATABLE_FIELDS, LeadField
+from dialer.rules.list_shape import ListColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +18,14 @@ class Header:
     """A header row with its number (from 1, as a spreadsheet shows it)."""
 
     row: int
-    columns: tuple[Column, ...]
+    columns: tuple[ListColumn, ...]
 
     def known_columns(self) -> int:
         """How many columns are more than extra."""
         return sum(1 for column in self.columns if column.field is not LeadField.EXTRA)
 
     def has_name(self) -> bool:
-        return any(column.field in _NAME_FIELDS for column in self.columns)
+        return any(column.field in NAME_FIELDS for column in self.columns)
 
     def has_phone(self) -> bool:
         return any(column.field in CALLED_FIELDS for column in self.columns)
@@ -137,8 +88,8 @@ def column_letter(index: int) -> str:
     return letters
 
 
-def _columns(cells: Sequence[str], overrides: Mapping[str, LeadField]) -> tuple[Column, ...]:
-    columns: list[Column] = []
+def _columns(cells: Sequence[str], overrides: Mapping[str, LeadField]) -> tuple[ListColumn, ...]:
+    columns: list[ListColumn] = []
     chosen: set[int] = set()
     names: set[str] = set()
     for index, cell in enumerate(cells):
@@ -147,7 +98,7 @@ def _columns(cells: Sequence[str], overrides: Mapping[str, LeadField]) -> tuple[
         if override := overrides.get(_exact(name)):
             field = override
             chosen.add(index)
-        columns.append(Column(index, name, field))
+        columns.append(ListColumn(index, name, field.value))
     return tuple(_settle(columns, chosen))
 
 
@@ -159,7 +110,7 @@ def _unique(name: str, names: set[str]) -> str:
     return candidate
 
 
-def _settle(columns: list[Column], chosen: set[int]) -> list[Column]:
+def _settle(columns: list[ListColumn], chosen: set[int]) -> list[ListColumn]:
     """One column for each field that holds one text; the others keep their name.
 
     In a list of companies, 氏名 is the person to ask for; in a list of people, it is
@@ -174,7 +125,7 @@ def _settle(columns: list[Column], chosen: set[int]) -> list[Column]:
         for column in columns
         if column.index in chosen and column.field not in REPEATABLE_FIELDS
     }
-    settled: list[Column] = []
+    settled: list[ListColumn] = []
     for column in columns:
         field = column.field
         if column.index not in chosen:
@@ -184,7 +135,7 @@ def _settle(columns: list[Column], chosen: set[int]) -> list[Column]:
                 field = LeadField.EXTRA
         if field not in REPEATABLE_FIELDS:
             taken.add(field)
-        settled.append(Column(column.index, column.name, field))
+        settled.append(ListColumn(column.index, column.name, field.value))
     return settled
 
 
@@ -208,7 +159,6 @@ def _synonyms(words_by_field: Mapping[LeadField, str]) -> dict[str, LeadField]:
     return {_key(word): field for field, words in words_by_field.items() for word in words.split()}
 
 
-_NAME_FIELDS = frozenset({LeadField.NAME, LeadField.FAMILY_NAME, LeadField.GIVEN_NAME})
 _PERSON_NAMES = frozenset({"氏名", "名前", "お名前", "姓名", "ご氏名", "fullname", "personname"})
 _SYNONYMS = _synonyms(
     {

@@ -8,16 +8,14 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from dialer.rules.custom_field import CustomField, Value
 from dialer.rules.eligibility import UNCALLABLE_KINDS
-from dialer.rules.lead_columns import (
-    CALLED_FIELDS,
-    Column,
-    Header,
-    LeadField,
-    column_letter,
-)
+from dialer.rules.lead_columns import column_letter
+from dialer.rules.lead_field import CALLED_FIELDS, LeadField
 from dialer.rules.lead_problem import Cell, RowNote, RowProblem, RowReason, RowWarning
+from dialer.rules.list_shape import ListColumn
 from dialer.rules.phone_number import (
     NumberKind,
     PhoneNumber,
@@ -57,13 +55,25 @@ class LeadDraft:
     website: str = ""
     notes: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
+    custom: Mapping[str, Value] = field(default_factory=dict)  # by field id
     warnings: tuple[RowWarning, ...] = ()
     # The E.164 numbers among the contacts that a person can be called on: no fax.
     callable_numbers: tuple[str, ...] = ()
 
 
+class HasColumns(Protocol):
+    """A ListShape, or whatever else knows the columns."""
+
+    @property
+    def columns(self) -> tuple[ListColumn, ...]: ...
+
+
 def read_row(
-    row: int, cells: Sequence[str], header: Header, region: str = "JP"
+    row: int,
+    cells: Sequence[str],
+    header: HasColumns,
+    region: str = "JP",
+    fields: Sequence[CustomField] = (),
 ) -> LeadDraft | RowProblem | RowWarning | None:
     """What the row numbered `row` is: a lead, a problem, a note, or (None) empty.
 
@@ -116,7 +126,7 @@ _UNWRITTEN = frozenset({UnusableReason.EMPTY, UnusableReason.NONE_GIVEN})
 _SPECIAL = CALLED_FIELDS | {LeadField.FAX, LeadField.LINE, LeadField.EXTRA, LeadField.IGNORE}
 
 
-def _is_no_lead(cells: Sequence[str], filled: Sequence[str], header: Header) -> bool:
+def _is_no_lead(cells: Sequence[str], filled: Sequence[str], header: HasColumns) -> bool:
     """A remark under the table, or the header printed again on the next page."""
     if len(filled) == 1 and _NOTE_MARK.match(filled[0].strip()):
         return True
@@ -134,7 +144,7 @@ class _Reading:
 
     row: int
     cells: Sequence[str]
-    header: Header
+    header: HasColumns
     region: str
     texts: dict[LeadField, list[str]] = field(default_factory=dict)
     extra: dict[str, str] = field(default_factory=dict)
@@ -159,7 +169,7 @@ class _Reading:
             return self._problem(RowReason.TOO_LONG, too_long)
         return lead
 
-    def _take(self, column: Column, text: str) -> None:
+    def _take(self, column: ListColumn, text: str) -> None:
         field = column.field
         if field not in _SPECIAL:
             self.texts.setdefault(field, []).append(text)
@@ -170,7 +180,7 @@ class _Reading:
         elif field is not LeadField.IGNORE:
             self._take_number(column, text)
 
-    def _take_number(self, column: Column, text: str) -> None:
+    def _take_number(self, column: ListColumn, text: str) -> None:
         numbers = parse_phone_numbers(text, self.region)
         is_fax = column.field is LeadField.FAX
         if not isinstance(numbers, tuple):
@@ -189,7 +199,7 @@ class _Reading:
             self._add_contact(kind, column, text, number)
             self._warn_about(column, text, number)
 
-    def _warn_about(self, column: Column, text: str, number: PhoneNumber) -> None:
+    def _warn_about(self, column: ListColumn, text: str, number: PhoneNumber) -> None:
         shown = (Cell(column.name, text),)
         if number.zero_restored:
             self.warnings.append(RowWarning(self.row, RowNote.ZERO_RESTORED, shown))
@@ -197,7 +207,7 @@ class _Reading:
             self.warnings.append(RowWarning(self.row, RowNote.NEVER_DIALLED, shown))
 
     def _add_contact(
-        self, kind: str, column: Column, text: str, number: PhoneNumber | None = None
+        self, kind: str, column: ListColumn, text: str, number: PhoneNumber | None = None
     ) -> None:
         label, position = column.name[:_LABEL_LIMIT], len(self.contacts)
         if number is None:

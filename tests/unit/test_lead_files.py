@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from dialer.lead_file_errors import FileProblem, LeadFileError
 from dialer.lead_files import LeadFile, load_lead_file, parse_mapping, read_lead_file
-from dialer.rules.lead_columns import LeadField, column_letter, find_header, recognise
+from dialer.rules.lead_columns import column_letter, find_header, recognise
+from dialer.rules.lead_field import LeadField
 from dialer.rules.lead_problem import RowProblem
 from dialer.rules.lead_row import LeadDraft, read_row
 

@@ -1,0 +1,54 @@
+"""Where a column of a list goes: the fields of a lead that lists speak of."""
+
+from enum import StrEnum
+
+
+class LeadField(StrEnum):
+    """Where a column's text goes; the values are what ``--map COLUMN=FIELD`` takes."""
+
+    NAME = "name"
+    FAMILY_NAME = "family_name"
+    GIVEN_NAME = "given_name"
+    NAME_KANA = "name_kana"
+    CONTACT_PERSON = "contact_person"
+    POSTAL_CODE = "postal_code"
+    PREFECTURE = "prefecture"
+    CITY = "city"
+    ADDRESS = "address"
+    BUILDING = "building"
+    EMAIL = "email"
+    WEBSITE = "website"
+    NOTES = "notes"
+    PHONE = "phone"
+    MOBILE = "mobile"
+    FAX = "fax"
+    LINE = "line"
+    # A number that a list keeps in three columns: 市外局番, 市内局番, 加入者番号.
+    AREA_CODE = "area_code"
+    EXCHANGE = "exchange"
+    SUBSCRIBER = "subscriber"
+    PHONE_NOTE = "phone_note"  # 内線番号: kept as the note of the number before it
+    EXTRA = "extra"  # kept under the column's name
+    IGNORE = "ignore"
+
+
+CALLED_FIELDS = frozenset({LeadField.PHONE, LeadField.MOBILE})
+NAME_FIELDS = frozenset({LeadField.NAME, LeadField.FAMILY_NAME, LeadField.GIVEN_NAME})
+NUMBER_PARTS = (LeadField.AREA_CODE, LeadField.EXCHANGE, LeadField.SUBSCRIBER)
+# These may stand in several columns: each is a contact point, or a part of one text.
+REPEATABLE_FIELDS = frozenset(
+    {
+        LeadField.PHONE,
+        LeadField.MOBILE,
+        LeadField.FAX,
+        LeadField.LINE,
+        LeadField.PHONE_NOTE,
+        *NUMBER_PARTS,
+        LeadField.CITY,
+        LeadField.ADDRESS,
+        LeadField.BUILDING,
+        LeadField.NOTES,
+        LeadField.EXTRA,
+        LeadField.IGNORE,
+    }
+)
