@@ -19,7 +19,13 @@ from dialer.storage.tables.leads import (
     saved_views,
 )
 from dialer.storage.tables.metadata import E164, RowId, metadata
-from dialer.storage.tables.people import user_links, user_workgroups, users, workgroups
+from dialer.storage.tables.people import (
+    recovery_codes,
+    user_links,
+    user_workgroups,
+    users,
+    workgroups,
+)
 from dialer.storage.tables.projects import (
     action_results,
     custom_field_sets,
@@ -56,6 +62,7 @@ __all__ = [
     "project_users",
     "projects",
     "recordings",
+    "recovery_codes",
     "result_sets",
     "saved_views",
     "stages",

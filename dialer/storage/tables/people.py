@@ -10,6 +10,8 @@ workgroups = Table(
     metadata,
     Column("id", RowId, primary_key=True),
     Column("name", String(200), nullable=False, unique=True),
+    # What was prohibited for it, and lifted, still names it.
+    Column("deleted_at", UTCDateTime),
 )
 
 users = Table(
@@ -42,12 +44,21 @@ user_links = Table(
     "user_links",
     metadata,
     Column("id", RowId, primary_key=True),
-    Column("user_id", ForeignKey("users.id"), nullable=False, index=True),
-    Column("purpose", String(20), nullable=False),  # invite | reset
+    Column("user_id", ForeignKey("users.id"), index=True),  # None: whoever makes the first user
+    Column("purpose", String(20), nullable=False),  # dialer.user_links.LinkPurpose
     Column("token_hash", String(64), nullable=False, unique=True),  # SHA-256, hexadecimal
     Column("created_at", UTCDateTime, nullable=False),
     Column("created_by", ForeignKey("users.id")),  # None: the program
     Column("expires_at", UTCDateTime, nullable=False),
+    Column("used_at", UTCDateTime),
+)
+
+# What lets a user in who has lost his second factor: each is good once, and only hashes are kept.
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("user_id", ForeignKey("users.id"), primary_key=True),
+    Column("code_hash", String(64), primary_key=True),  # SHA-256, hexadecimal
     Column("used_at", UTCDateTime),
 )
 

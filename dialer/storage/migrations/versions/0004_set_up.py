@@ -38,10 +38,12 @@ def upgrade() -> None:
     # SQLite's tables are changed by copying, for which all that they refer to is read, and
     # an index of an expression cannot be.
     op.drop_index("uq_gate_lanes", "gate_lanes")
+    op.add_column("workgroups", Column("deleted_at", UTCDateTime))
     op.add_column("users", Column("totp_secret", String(64)))
     op.add_column("users", Column("totp_confirmed_at", UTCDateTime))
     op.add_column("users", Column("totp_last_step", BigInteger))
     _create_user_links()
+    _create_recovery_codes()
     _create_stages()
     _create_custom_fields()
     with op.batch_alter_table("action_results") as results:
@@ -90,10 +92,11 @@ def downgrade() -> None:
         results.drop_constraint("fk_action_results_stage_id", type_="foreignkey")
         results.drop_column("retired_at")
         results.drop_column("stage_id")
-    for table in ("custom_fields", "custom_field_sets", "stages", "user_links"):
+    for table in ("custom_fields", "custom_field_sets", "stages", "recovery_codes", "user_links"):
         op.drop_table(table)
     for name in ("totp_last_step", "totp_confirmed_at", "totp_secret"):
         op.drop_column("users", name)
+    op.drop_column("workgroups", "deleted_at")
     _create_lanes_key()
 
 
@@ -104,7 +107,7 @@ def _create_user_links() -> None:
     op.create_table(
         "user_links",
         Column("id", _ROW_ID, primary_key=True),
-        _reference("user_links", "user_id", "users", nullable=False),
+        _reference("user_links", "user_id", "users"),
         Column("purpose", String(20), nullable=False),
         Column("token_hash", String(64), nullable=False),
         Column("created_at", UTCDateTime, nullable=False),
@@ -114,6 +117,16 @@ def _create_user_links() -> None:
         UniqueConstraint("token_hash", name="uq_user_links_token_hash"),
     )
     op.create_index("ix_user_links_user_id", "user_links", ["user_id"])
+
+
+def _create_recovery_codes() -> None:
+    op.create_table(
+        "recovery_codes",
+        _reference("recovery_codes", "user_id", "users", nullable=False),
+        Column("code_hash", String(64), nullable=False),
+        Column("used_at", UTCDateTime),
+        PrimaryKeyConstraint("user_id", "code_hash", name="pk_recovery_codes"),
+    )
 
 
 # --- projects -----------------------------------------------------------------------
