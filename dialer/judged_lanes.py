@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialer.lanes import lane_in
 from dialer.lead_facts import NOW, waits
 from dialer.messages import UserId
+from dialer.project_hours import STORED_HOURS, within_project
 from dialer.rules.eligibility import Actor, Refused, refusals
 from dialer.rules.lane import Lane, facts_of_lane
 from dialer.storage.tables import (
@@ -36,7 +37,7 @@ class JudgedLane:
 
 @dataclass(frozen=True, slots=True)
 class JudgedProject:
-    """`actor` as the database knows him: assigned to the project or not.
+    """`actor` as the database knows him: assigned to the project or not, within its hours.
 
     `box_expired`: somewhere a box's time is over, and its leads are still in its lanes.
     """
@@ -57,6 +58,9 @@ async def judged_lanes(
     wanted = {"now": now, "project_id": actor.project_id, "user_id": actor.user_id}
     rows = (await connection.execute(_EVERY_BOX if every_box else _LANES, wanted)).all()
     actor = replace(actor, assigned=actor.user_id is None or all(row.assigned for row in rows))
+    if rows:
+        hours = within_project(actor.hours, rows[0].project_time_zone, rows[0].calling_hours)
+        actor = replace(actor, hours=hours)
     lanes = {row.id or 0: Lane() if row.id is None else lane_in(row) for row in rows}
     workgroups = await _workgroups(connection, lanes.values())
     judged = [
@@ -114,6 +118,8 @@ def _lanes(*, every_box: bool) -> Select[Any]:
         select(
             gate_lanes,
             projects.c.closed_at,
+            projects.c.time_zone.label("project_time_zone"),
+            STORED_HOURS.label("calling_hours"),
             assigned.label("assigned"),
             due.label("due"),
             expired.label("expired"),

@@ -17,6 +17,7 @@ from dialer.campaign_state import CampaignState
 from dialer.claiming import ClaimRequest
 from dialer.lead_facts import facts_of
 from dialer.prohibitions import StandingProhibition, binding_for, standing
+from dialer.project_hours import STORED_HOURS, within_project
 from dialer.rules.eligibility import Actor, Allowed, LeadFacts, Refused, may_call, owner_of
 from dialer.rules.explanation import RuleVerdict, allowed_from, verdicts
 from dialer.rules.hangup_cause import CallOutcome
@@ -124,7 +125,10 @@ async def explain(
     if row is None or known is None or not _sees(viewer, row.project_id):
         return None
     around = (await connection.execute(_around(request))).one()
-    actor = request.actor(assigned=request.for_user is None or around.assigned)
+    actor = replace(
+        request.actor(assigned=request.for_user is None or around.assigned),
+        hours=within_project(request.hours, around.time_zone, around.calling_hours),
+    )
     return Explanation(
         lead=_named(row),
         campaign=around.campaign,
@@ -263,6 +267,8 @@ def _around(request: ClaimRequest) -> Any:
             campaigns.c.name.label("campaign"),
             campaigns.c.state,
             projects.c.name.label("project"),
+            projects.c.time_zone,
+            STORED_HOURS.label("calling_hours"),
             assigned.label("assigned"),
             name.label("user"),
         )

@@ -26,6 +26,7 @@ class CallingHours:
 
     A day of `exceptions` has the window that stands there, or none, whatever weekday or
     holiday it is. `holiday_country`: whose public holidays are closed, where they are.
+    `within` are other hours that must be open as well, read in this time zone.
     """
 
     time_zone: str
@@ -33,6 +34,7 @@ class CallingHours:
     closed_on_holidays: bool = False
     holiday_country: str = "JP"
     exceptions: Mapping[date, Window | None] = field(default_factory=dict, hash=False)
+    within: "CallingHours | None" = None
 
     def is_open(self, now: datetime) -> bool:
         local = now.astimezone(_zone(self.time_zone))
@@ -58,11 +60,23 @@ class CallingHours:
 
     def window_on(self, day: date) -> Window | None:
         """When it opens and closes on a day of its time zone; None: it does not open."""
+        own = self._own_window_on(day)
+        if own is None or self.within is None:
+            return own
+        other = self.within.window_on(day)
+        return _common(own, other) if other else None
+
+    def _own_window_on(self, day: date) -> Window | None:
         if day in self.exceptions:
             return self.exceptions[day]
         if self.closed_on_holidays and day in _holidays_of(self.holiday_country, day.year):
             return None
         return self.windows.get(WEEKDAYS[day.weekday()])
+
+
+def _common(one: Window, other: Window) -> Window | None:
+    opens, closes = max(one[0], other[0]), min(one[1], other[1])
+    return (opens, closes) if opens < closes else None
 
 
 def holidays_are_known(country: str) -> bool:

@@ -65,7 +65,14 @@ async def build(connection: AsyncConnection, world: World) -> tuple[ClaimRequest
         await _insert(
             connection,
             projects,
-            {"id": number, "name": name, "created_at": NOON, "closed_at": closed_at},
+            {
+                "id": number,
+                "name": name,
+                "created_at": NOON,
+                "closed_at": closed_at,
+                "time_zone": world.time_zone,
+                "calling_hours": world.hours.model_dump(mode="json") if world.hours else None,
+            },
         )
     for user in sorted(world.assigned):
         await _insert(connection, project_users, {"project_id": 1, "user_id": user})

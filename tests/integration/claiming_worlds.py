@@ -1,16 +1,18 @@
 """Small worlds full of obstacles, and what the pure gate says about each of their leads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 
+from dialer.campaign import HoursSettings
 from dialer.claiming import ClaimRequest, looked_at
 from dialer.messages import UserId
 from dialer.rules.calling_hours import WEEKDAYS, CallingHours
 from dialer.rules.eligibility import (
     UNCALLABLE_KINDS,
+    Actor,
     Allowed,
     Box,
     LeadFacts,
@@ -112,6 +114,8 @@ class World:
     calls: tuple[Call, ...] = ()
     project_closed: bool = False
     assigned: frozenset[UserId] = frozenset({SATO, SUZUKI})
+    time_zone: str = "Asia/Tokyo"  # the project's
+    hours: HoursSettings | None = None  # the project's own
 
 
 def rarely() -> st.SearchStrategy[bool]:
@@ -152,6 +156,12 @@ BANS = st.builds(
     workgroup=st.sampled_from([TOKYO, NAGOYA, None]),
     lifted=st.booleans(),
 )
+EVERY_DAY = HoursSettings()
+SHORT_DAY = HoursSettings(weekdays=dict.fromkeys(WEEKDAYS, "10:00-13:00"))
+AFTERNOONS = HoursSettings(weekdays=dict.fromkeys(WEEKDAYS, "13:00-24:00"))
+DAY_OFF = HoursSettings(exceptions={NOON.date(): "closed"})
+PROJECT_HOURS = st.sampled_from([None, None, EVERY_DAY, SHORT_DAY, AFTERNOONS, DAY_OFF])
+PROJECT_ZONES = st.sampled_from(["Asia/Tokyo"] * 5 + ["America/New_York"])
 ACTORS = st.sampled_from([None, None, SATO, SUZUKI])  # None: the campaign, for whoever is free
 
 
@@ -169,7 +179,15 @@ def worlds(draw: st.DrawFn) -> World:
     bans = draw(st.lists(BANS, max_size=2, unique_by=lambda ban: (ban.e164, ban.workgroup)))
     some_calls = draw(st.lists(made, max_size=2, unique_by=lambda call: call.e164))
     assigned = draw(st.sampled_from([frozenset({SATO, SUZUKI}), frozenset({SATO})]))
-    return World(tuple(some), tuple(bans), tuple(some_calls), draw(rarely()), assigned)
+    return World(
+        tuple(some),
+        tuple(bans),
+        tuple(some_calls),
+        draw(rarely()),
+        assigned,
+        draw(PROJECT_ZONES),
+        draw(PROJECT_HOURS),
+    )
 
 
 # --- what the pure gate says ---------------------------------------------------------------------
@@ -211,8 +229,14 @@ def facts(world: World, place: int) -> LeadFacts:
 
 
 def answer(world: World, place: int, user: UserId | None = None) -> Allowed | Refused:
+    return may_call(facts(world, place), actor_in(world, user), NOON)
+
+
+def actor_in(world: World, user: UserId | None = None) -> Actor:
+    """With the hours of the campaign and those of the project together."""
+    own = world.hours.calling_hours(world.time_zone) if world.hours else None
     actor = request(user).actor(assigned=user is None or user in world.assigned)
-    return may_call(facts(world, place), actor, NOON)
+    return replace(actor, hours=replace(DAYTIME, time_zone=world.time_zone, within=own))
 
 
 def expected_claims(world: World, count: int, user: UserId | None = None) -> list[tuple[int, str]]:

@@ -11,7 +11,7 @@ from dialer.rules.eligibility import Refusal, refusals
 from dialer.rules.explanation import allowed_from
 from dialer.storage.engine import Database
 from tests.integration.claiming_world_rows import build
-from tests.integration.claiming_worlds import NOON, World, facts, request, worlds
+from tests.integration.claiming_worlds import NOON, World, actor_in, facts, worlds
 
 # Each example fills the test's own database anew.
 one_database = settings(
@@ -48,7 +48,7 @@ async def test_the_next_lead_is_expected_when_the_rule_lets_the_first_one_throug
     async with database.write() as connection:
         wanted, _ = await build(connection, world)
     times = [
-        allowed_from(facts(world, place), wanted.actor(), NOON) for place in in_the_list(world)
+        allowed_from(facts(world, place), actor_in(world), NOON) for place in in_the_list(world)
     ]
     later = [at for at in times if at is not None and at > NOON]
     assert (await counted(database, wanted)).next_at == min(later, default=None)
@@ -77,6 +77,6 @@ def in_the_list(world: World) -> list[int]:
 
 def counts_under(world: World, place: int) -> Refusal | None:
     """The first reason; the hours only when there is no other."""
-    found = [one.reason for one in refusals(facts(world, place), request().actor(), NOON)]
+    found = [one.reason for one in refusals(facts(world, place), actor_in(world), NOON)]
     others = [reason for reason in found if reason is not Refusal.OUTSIDE_HOURS]
     return (others or found or [None])[0]

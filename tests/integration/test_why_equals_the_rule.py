@@ -17,6 +17,7 @@ from tests.integration.claiming_worlds import (
     NOON,
     WORKGROUPS,
     World,
+    actor_in,
     answer,
     facts,
     request,
@@ -102,7 +103,7 @@ async def test_each_verdict_comes_with_the_facts_that_made_it(
 def test_the_time_that_is_told_is_the_first_at_which_the_gate_opens(
     world: World, user: UserId | None
 ) -> None:
-    actor = request(user).actor(assigned=user is None or user in world.assigned)
+    actor = actor_in(world, user)
     for place in range(len(world.leads)):
         known = facts(world, place)
         at = allowed_from(known, actor, NOON)
@@ -137,5 +138,5 @@ async def test_what_is_called_for_its_owner_only_is_told_so(
 
 def held_for(world: World, owner: UserId) -> Actor:
     """The owner, held for the campaign's call: all of his workgroups count."""
-    actor = request(owner).actor(assigned=owner in world.assigned)
+    actor = actor_in(world, owner)
     return replace(actor, workgroup_ids=actor.workgroup_ids | set(WORKGROUPS[owner]))

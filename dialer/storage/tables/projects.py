@@ -83,7 +83,8 @@ projects = Table(
     Column("result_required", Boolean, nullable=False, server_default=true()),
     Column("script", Text, nullable=False, server_default=""),
     Column("custom_field_set_id", ForeignKey("custom_field_sets.id")),
-    Column("calling_hours", JSON),  # dialer.rules.project_hours; None: the campaign's alone
+    # dialer.campaign.HoursSettings; None: the campaign's alone
+    Column("calling_hours", JSON(none_as_null=True)),
     # What was chosen for the columns of the last list, by column name: offered again.
     Column("column_choices", JSON, nullable=False, server_default="{}"),
     Column("closed_at", UTCDateTime),

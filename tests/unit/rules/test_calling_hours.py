@@ -305,3 +305,48 @@ def test_the_next_opening_is_the_first_open_minute(hours: CallingHours, now: dat
 def test_only_one_day_of_the_week_opens_a_window_of_one_day(now: datetime, day: Weekday) -> None:
     hours = CallingHours("Asia/Tokyo", {day: (time(0), time.max)})
     assert hours.is_open(now) is (WEEKDAYS[now.astimezone(TOKYO).weekday()] == day)
+
+
+# --- two that must both be open --------------------------------------------------------------
+
+TIMES = st.integers(0, 96).map(lambda n: time.max if n == 96 else time(n // 4, n % 4 * 15))
+WINDOWS = st.tuples(TIMES, TIMES).filter(lambda window: window[0] < window[1])
+# A week with its Wednesday a Japanese holiday (3 November 2027) and days that differ.
+DAYS = st.dates(date(2027, 11, 1), date(2027, 11, 7))
+SOME_HOURS = st.builds(
+    CallingHours,
+    time_zone=st.just("Asia/Tokyo"),
+    windows=st.dictionaries(st.sampled_from(WEEKDAYS), WINDOWS),
+    closed_on_holidays=st.booleans(),
+    exceptions=st.dictionaries(DAYS, st.none() | WINDOWS, max_size=3),
+)
+MOMENTS = st.integers(0, 7 * 24 * 4).map(
+    lambda quarters: tokyo(2027, 11, 1, 0) + timedelta(minutes=15 * quarters)
+)
+
+
+@given(SOME_HOURS, SOME_HOURS, MOMENTS)
+def test_within_others_hours_are_open_when_both_are(
+    one: CallingHours, other: CallingHours, now: datetime
+) -> None:
+    assert replace(one, within=other).is_open(now) == (one.is_open(now) and other.is_open(now))
+
+
+@given(SOME_HOURS, SOME_HOURS, MOMENTS)
+def test_the_next_opening_is_the_first_moment_at_which_both_are_open(
+    one: CallingHours, other: CallingHours, now: datetime
+) -> None:
+    opening = replace(one, within=other).next_opening(now)
+    # All windows begin and end at quarters of an hour.
+    moments = (now + timedelta(minutes=15 * quarters) for quarters in range(15 * 24 * 4))
+    first = next((at for at in moments if one.is_open(at) and other.is_open(at)), None)
+    if first is not None or opening is None:
+        assert opening == first
+    else:
+        assert opening > now + timedelta(days=15)
+
+
+def test_a_week_whose_days_do_not_meet_never_opens() -> None:
+    mondays = CallingHours("Asia/Tokyo", {"mon": DAYTIME})
+    tuesdays = CallingHours("Asia/Tokyo", {"tue": DAYTIME})
+    assert replace(mondays, within=tuesdays).next_opening(tokyo(2027, 11, 1, 0)) is None
