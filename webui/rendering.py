@@ -9,7 +9,7 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from webui import labels
+from webui import field_words, labels
 from webui.formats import Formats
 from webui.services import services
 from webui.sessions import csrf_token, session_of, theme_of, viewer_or_none
@@ -29,6 +29,7 @@ def set_up_templates(app: web.Application) -> None:
     )
     environment.globals["static"] = static_url
     environment.globals["labels"] = labels
+    environment.globals["field_words"] = field_words
 
 
 def render(

@@ -164,6 +164,22 @@ def read_value(field: CustomField, text: str, *, region: str = "JP") -> Value | 
             return plain if _EMAIL.fullmatch(plain) else Misfit.NOT_AN_EMAIL
 
 
+def read_input(field: CustomField, texts: Sequence[str]) -> Value | Misfit | None:
+    """`read_value` of what an input sent, which may be several texts.
+
+    Each choice comes by itself, so that one may contain what stands between choices in a
+    list; the ticked check box comes after the text for one that is not.
+    """
+    if field.kind is not FieldKind.MULTIPLE_CHOICE:
+        return read_value(field, texts[-1] if texts else "")
+    chosen = [_choice(field, text) for text in texts if text.strip()]
+    if not chosen:
+        return Misfit.REQUIRED if field.required else None
+    if None in chosen:
+        return Misfit.NOT_A_CHOICE
+    return [one for one in field.choices if one in chosen]
+
+
 def sort_keys(kind: FieldKind, value: Value) -> tuple[str, ...]:
     """What the value is found and sorted by, byte by byte: one key, or one for each choice."""
     if isinstance(value, list):

@@ -1,0 +1,46 @@
+"""The words for custom fields: their types, and why a text does not fit."""
+
+from collections.abc import Mapping
+
+from dialer.rules.custom_field import FieldKind, Misfit
+from webui.translations import marked
+
+FIELD_KINDS: Mapping[str, str] = {
+    FieldKind.TEXT: marked("Text"),
+    FieldKind.LONG_TEXT: marked("Long text"),
+    FieldKind.NUMBER: marked("Number value"),
+    FieldKind.DATE: marked("Date"),
+    FieldKind.DATE_TIME: marked("Date and time"),
+    FieldKind.SINGLE_CHOICE: marked("Single choice"),
+    FieldKind.MULTIPLE_CHOICE: marked("Multiple choice"),
+    FieldKind.CHECK_BOX: marked("Check box"),
+    FieldKind.URL: marked("Web address"),
+    FieldKind.PHONE: marked("Phone number"),
+    FieldKind.EMAIL: marked("E-mail address"),
+}
+# The symbols of icons.svg.
+KIND_ICONS: Mapping[str, str] = {
+    FieldKind.TEXT: "text",
+    FieldKind.LONG_TEXT: "long-text",
+    FieldKind.NUMBER: "hash",
+    FieldKind.DATE: "calendar",
+    FieldKind.DATE_TIME: "clock",
+    FieldKind.SINGLE_CHOICE: "radio",
+    FieldKind.MULTIPLE_CHOICE: "list-checks",
+    FieldKind.CHECK_BOX: "check-square",
+    FieldKind.URL: "link",
+    FieldKind.PHONE: "phone",
+    FieldKind.EMAIL: "mail",
+}
+MISFITS: Mapping[str, str] = {
+    Misfit.REQUIRED: marked("This field needs a value."),
+    Misfit.NOT_A_NUMBER: marked("This is no number. Write digits, as in 1200 or -0.5."),
+    Misfit.NOT_A_DATE: marked("This is no date. Write it as 2026-04-01."),
+    Misfit.NOT_A_TIME: marked("This is no date and time. Write it as 2026-04-01 09:30."),
+    Misfit.NOT_A_CHOICE: marked("This is not one of the choices."),
+    Misfit.NOT_YES_OR_NO: marked("This is neither yes nor no."),
+    Misfit.NOT_A_URL: marked("This is no web address. Write it as https://www.example.jp."),
+    Misfit.NOT_A_PHONE: marked("This is no phone number that can be called."),
+    Misfit.NOT_AN_EMAIL: marked("This is no e-mail address."),
+    Misfit.TOO_LONG: marked("This is too long."),
+}
