@@ -1,5 +1,6 @@
 """ヒストリー: everything that was done toward leads, newest first."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -27,6 +28,7 @@ from dialer.storage.tables import (
 from dialer.users import User
 
 ActionKind = Literal["call", "email", "sms", "visit", "memo"]
+NoteKind = Literal["memo", "email", "sms", "visit"]
 HungUpBy = Literal["agent", "customer", "system", ""]
 RecordingState = Literal["recording", "ready", "missing"]
 
@@ -178,10 +180,37 @@ async def timeline(connection: AsyncConnection, *, lead_id: int) -> tuple[Histor
     return tuple(_history_row(row) for row in await connection.execute(query))
 
 
+async def actions_before(
+    connection: AsyncConnection,
+    *,
+    lead_id: int,
+    older: Callable[[Column[datetime], Column[UUID]], ColumnElement[bool]],
+    calls: bool | None,
+    limit: int,
+) -> list[HistoryRow]:
+    """The newest `limit` actions toward one lead that are `older`.
+
+    With `calls` only calls, or only what is no call; None: all.
+    """
+    conditions = [actions.c.lead_id == lead_id, older(actions.c.at, actions.c.id)]
+    if calls is not None:
+        conditions.append(actions.c.kind == "call" if calls else actions.c.kind != "call")
+    query = (
+        _rows().where(*conditions).order_by(actions.c.at.desc(), actions.c.id.desc()).limit(limit)
+    )
+    return [_history_row(row) for row in await connection.execute(query)]
+
+
 async def add_memo(
-    connection: AsyncConnection, *, lead_id: int, memo: str, by: User, now: datetime
+    connection: AsyncConnection,
+    *,
+    lead_id: int,
+    memo: str,
+    by: User,
+    now: datetime,
+    kind: NoteKind = "memo",
 ) -> UUID:
-    """An action of kind memo, for what was done outside Kakeru. Raises UnknownLead."""
+    """An action for what was done outside Kakeru: a memo, a visit … Raises UnknownLead."""
     project_id = (
         await connection.execute(select(leads.c.project_id).where(leads.c.id == lead_id))
     ).scalar_one_or_none()
@@ -191,7 +220,7 @@ async def add_memo(
     await connection.execute(
         insert(actions).values(
             id=action_id,
-            kind="memo",
+            kind=kind,
             at=now,
             lead_id=lead_id,
             project_id=project_id,

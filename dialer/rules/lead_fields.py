@@ -1,0 +1,79 @@
+"""基本情報: what a person may write into the fields of a lead, and how it is kept."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dialer.rules.custom_field import CustomField, FieldKind, Misfit, Value, read_value
+
+PRIORITIES = range(-99, 100)  # the higher, the earlier it is called
+
+
+@dataclass(frozen=True, slots=True)
+class BasicField:
+    """A column of a lead that people edit: at most `longest` characters of its `kind`."""
+
+    name: str
+    longest: int
+    kind: FieldKind = FieldKind.TEXT
+    required: bool = False
+
+
+# In the order in which they are shown; the lengths are those of the columns.
+BASIC_FIELDS: Mapping[str, BasicField] = {
+    field.name: field
+    for field in (
+        BasicField("name", 400, required=True),
+        BasicField("name_kana", 400),
+        BasicField("contact_person", 200),
+        BasicField("postal_code", 20),
+        BasicField("prefecture", 40),
+        BasicField("city", 200),
+        BasicField("building", 400),
+        BasicField("email", 320, FieldKind.EMAIL),
+        BasicField("website", 500, FieldKind.URL),
+        BasicField("notes", 20_000, FieldKind.LONG_TEXT),
+    )
+}
+# What `search_text.lead_key` is made of.
+SEARCHED = frozenset({"name", "name_kana", "contact_person", "email"})
+CUSTOM = "custom:"  # before the id of a custom field
+
+
+def read_basic(field: BasicField, text: str) -> str | Misfit:
+    """The text as the column keeps it, empty for none, or why it does not fit."""
+    if not text.strip():
+        return Misfit.REQUIRED if field.required else ""
+    if field.name == "postal_code":
+        read: Value | Misfit | None = postal_code(text)
+    else:
+        read = read_value(CustomField(0, field.name, field.kind), text)
+    if isinstance(read, Misfit):
+        return read
+    kept = str(read or "")
+    return Misfit.TOO_LONG if len(kept) > field.longest else kept
+
+
+def read_priority(text: str) -> int | Misfit:
+    """A whole number of `PRIORITIES`; an empty text is 0, as every lead begins."""
+    plain = unicodedata.normalize("NFKC", text).strip() or "0"
+    try:
+        number = int(plain)
+    except ValueError:
+        return Misfit.NOT_A_NUMBER
+    return number if number in PRIORITIES else Misfit.TOO_LONG
+
+
+def text_of(value: Value | None) -> str:
+    """A custom value as a person types it: several choices with 、 between them."""
+    if value is None:
+        return ""
+    return "、".join(value) if isinstance(value, list) else value
+
+
+def postal_code(text: str) -> str:
+    """``１６００００４`` and ``〒160-0004`` as ``160-0004``; anything else as it stands."""
+    plain = unicodedata.normalize("NFKC", text).strip().removeprefix("〒").strip()
+    digits = "".join(one for one in plain if one.isdecimal())
+    only_marks = set(plain) - set(digits) <= set("-‐‑–—―−ー ")
+    return f"{digits[:3]}-{digits[3:]}" if only_marks and len(digits) == 7 else plain
