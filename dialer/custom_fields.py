@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import audit
 from dialer.rules.custom_field import CustomField, FieldKind, Misfit, read_value, sort_keys
+from dialer.rules.field_change import CHOICE_KINDS
 from dialer.rules.search_text import fold
 from dialer.storage.tables import custom_field_sets, custom_fields, projects
 from dialer.users import User
@@ -22,8 +23,6 @@ MOST_FIELDS = 100  # of a set
 MOST_CHOICES = 200  # of a field
 LONGEST_SET_NAME = 200
 LONGEST_NAME = 100  # of a field, and of a choice
-
-CHOICE_KINDS = frozenset({FieldKind.SINGLE_CHOICE, FieldKind.MULTIPLE_CHOICE})
 
 
 class CustomFieldError(Exception):
@@ -95,9 +94,20 @@ class FieldDraft:
 
 
 async def fields_of_project(
-    connection: AsyncConnection, project_id: int
+    connection: AsyncConnection, project_id: int, *, keep: bool = False
 ) -> tuple[CustomField, ...]:
-    """The fields of the project's leads in their order; none without a set."""
+    """The fields of the project's leads in their order; none without a set.
+
+    Who writes values sets `keep`, before locking leads: the fields then stay what they are
+    until his transaction ends.
+    """
+    if keep:
+        await connection.execute(
+            select(custom_field_sets.c.id)
+            .join(projects, projects.c.custom_field_set_id == custom_field_sets.c.id)
+            .where(projects.c.id == project_id)
+            .with_for_update(read=True, of=custom_field_sets)
+        )
     found = await connection.execute(
         select(custom_fields)
         .join(projects, projects.c.custom_field_set_id == custom_fields.c.set_id)
@@ -107,9 +117,12 @@ async def fields_of_project(
     return tuple(_field(row) for row in found)
 
 
-async def fields_by_id(connection: AsyncConnection, project_id: int) -> dict[int, CustomField]:
+async def fields_by_id(
+    connection: AsyncConnection, project_id: int, *, keep: bool = False
+) -> dict[int, CustomField]:
     """The same by id, as `dialer.custom_values` wants them."""
-    return {field.id: field for field in await fields_of_project(connection, project_id)}
+    fields = await fields_of_project(connection, project_id, keep=keep)
+    return {field.id: field for field in fields}
 
 
 async def fields_of_set(connection: AsyncConnection, set_id: int) -> tuple[CustomField, ...]:
@@ -138,15 +151,14 @@ async def field_of_set(connection: AsyncConnection, set_id: int, field_id: int) 
 
 async def list_sets(connection: AsyncConnection) -> list[FieldSet]:
     """All sets by name."""
-    counts = dict(
-        (
-            await connection.execute(
-                select(custom_fields.c.set_id, func.count()).group_by(custom_fields.c.set_id)
+    counts: dict[int, int] = {
+        row.set_id: row.fields
+        for row in await connection.execute(
+            select(custom_fields.c.set_id, func.count().label("fields")).group_by(
+                custom_fields.c.set_id
             )
         )
-        .tuples()
-        .all()
-    )
+    }
     users: dict[int, list[str]] = {}
     for set_id, name in await connection.execute(
         select(projects.c.custom_field_set_id, projects.c.name)
@@ -186,7 +198,7 @@ async def rename_set(
     connection: AsyncConnection, set_id: int, *, name: str, now: datetime, by: User | None = None
 ) -> None:
     """Raises UnknownSet, BadName and NameTaken."""
-    old = await _set_name(connection, set_id)
+    old = await set_name(connection, set_id)
     name = await _free_set_name(connection, name, but=set_id)
     if name == old:
         return
@@ -211,33 +223,11 @@ async def copy_set(
 
     Raises UnknownSet, BadName and NameTaken.
     """
-    await _set_name(connection, set_id)
+    await set_name(connection, set_id)
     copy_id = await create_set(connection, name=name, now=now, by=by)
     for field in await fields_of_set(connection, set_id):
         await connection.execute(insert(custom_fields).values(set_id=copy_id, **_values(field)))
     return copy_id
-
-
-async def delete_set(
-    connection: AsyncConnection, set_id: int, *, now: datetime, by: User | None = None
-) -> None:
-    """Removes a set that no project uses, with fields that no lead has a value of any more.
-
-    Raises UnknownSet; SetInUse while a project, also a closed one, uses it.
-    """
-    name = await _set_name(connection, set_id)
-    users = await connection.execute(
-        select(projects.c.name)
-        .where(projects.c.custom_field_set_id == set_id)
-        .order_by(projects.c.name)
-    )
-    if names := users.scalars().all():
-        raise SetInUse(names)
-    await connection.execute(delete(custom_fields).where(custom_fields.c.set_id == set_id))
-    await connection.execute(delete(custom_field_sets).where(custom_field_sets.c.id == set_id))
-    await _record(
-        connection, "custom_field_set.delete", f"custom_field_set:{set_id}", by, now, name=name
-    )
 
 
 # --- fields ---------------------------------------------------------------------------
@@ -351,6 +341,16 @@ def clean_choices(choices: Sequence[str]) -> tuple[str, ...]:
     return clean
 
 
+async def set_name(connection: AsyncConnection, set_id: int) -> str:
+    """Raises UnknownSet."""
+    name: str | None = await connection.scalar(
+        select(custom_field_sets.c.name).where(custom_field_sets.c.id == set_id)
+    )
+    if name is None:
+        raise UnknownSet(f"there is no set {set_id}")
+    return name
+
+
 async def write_field(connection: AsyncConnection, field: CustomField) -> None:
     """The definition of a field that is there; its leads' values are left as they are."""
     await connection.execute(
@@ -388,15 +388,6 @@ def _clean(name: str, longest: int) -> str:
     name = " ".join(name.split())
     if not fold(name) or len(name) > longest:
         raise BadName(f"a name has 1 to {longest} characters")
-    return name
-
-
-async def _set_name(connection: AsyncConnection, set_id: int) -> str:
-    name: str | None = await connection.scalar(
-        select(custom_field_sets.c.name).where(custom_field_sets.c.id == set_id)
-    )
-    if name is None:
-        raise UnknownSet(f"there is no set {set_id}")
     return name
 
 

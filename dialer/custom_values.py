@@ -40,6 +40,17 @@ async def replace_values(
         after = set(keys_of(fields, change.new))
         gone += [(field_id, key, change.lead_id) for field_id, key in sorted(before - after)]
         come += [(field_id, key, change.lead_id) for field_id, key in sorted(after - before)]
+    await replace_keys(connection, project_id=project_id, gone=gone, come=come)
+
+
+async def replace_keys(
+    connection: AsyncConnection,
+    *,
+    project_id: int,
+    gone: Sequence[tuple[int, str, int]],
+    come: Sequence[tuple[int, str, int]],
+) -> None:
+    """Removes and adds rows of the index, each as field id, sort key and lead id."""
     row = tuple_(custom_values.c.field_id, custom_values.c.sort_key, custom_values.c.lead_id)
     for some in batches(gone):
         await connection.execute(

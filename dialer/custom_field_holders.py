@@ -1,0 +1,63 @@
+"""Which leads hold a value of a custom field: found by the index, project by project."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dialer.storage.tables import custom_values, leads, projects
+
+# One lead's custom values, for many at once: {"lead": id, "values": {…}}.
+SET_VALUES = update(leads).where(leads.c.id == bindparam("lead")).values(custom=bindparam("values"))
+
+
+async def count_values(connection: AsyncConnection, field_id: int) -> int:
+    """How many leads hold a value of the field, in all projects, deleted leads included."""
+    total = 0
+    for project_id in await project_ids(connection):
+        total += (
+            await connection.scalar(
+                select(func.count(custom_values.c.lead_id.distinct())).where(
+                    values_of(project_id, field_id)
+                )
+            )
+            or 0
+        )
+    return total
+
+
+async def project_ids(connection: AsyncConnection) -> Sequence[int]:
+    """Of all projects: one that used the set before may still hold values.
+
+    With the project the index of the values finds them; without it, it has to be read whole.
+    """
+    return (await connection.scalars(select(projects.c.id).order_by(projects.c.id))).all()
+
+
+async def leads_with_value(
+    connection: AsyncConnection, project_id: int, field_id: int
+) -> Sequence[int]:
+    """Their ids, ascending: of a million, a million numbers."""
+    found = await connection.scalars(
+        select(custom_values.c.lead_id).where(values_of(project_id, field_id)).distinct()
+    )
+    return sorted(found)
+
+
+async def locked_leads(
+    connection: AsyncConnection, project_id: int, lead_ids: Sequence[int]
+) -> Sequence[Row[int, Any]]:
+    """Id and custom values of those that are (still) in the project, locked until the end."""
+    rows = await connection.execute(
+        select(leads.c.id, leads.c.custom)
+        .where(leads.c.id.in_(lead_ids), leads.c.project_id == project_id)
+        .order_by(leads.c.id)
+        .with_for_update(key_share=True)
+    )
+    return rows.all()
+
+
+def values_of(project_id: int, field_id: int) -> ColumnElement[bool]:
+    """The rows of the index that are of this field."""
+    return and_(custom_values.c.project_id == project_id, custom_values.c.field_id == field_id)
