@@ -131,6 +131,13 @@ class CampaignRunner:
         self._telephony_up = up
         self.wake()
 
+    def take_on(self, campaign: RunningCampaign) -> None:
+        """The campaign's project was changed: from the next call on."""
+        self.campaign = campaign
+        self._own.take_on(campaign)
+        self._rest_until = 0.0
+        self.wake()
+
     def call_changed(self, session: Session) -> None:
         """Keeps the abandonment ledger; every change of a call may free a line."""
         state = session.state
@@ -173,6 +180,8 @@ class CampaignRunner:
 
     async def _look(self) -> tuple[NotDialling | None, datetime | None]:
         """Starts what may be started; tells why nothing was, and until when."""
+        if self.campaign.project_closed:
+            return NotDialling.PROJECT_CLOSED, None
         if not self._telephony_up:
             return NotDialling.TELEPHONY_DOWN, None
         snapshot = self._snapshot()

@@ -64,25 +64,28 @@ class CampaignCounts:
 
 
 async def ensure_campaign(
-    connection: AsyncConnection, *, name: str, project_id: int, now: datetime
+    connection: AsyncConnection, *, name: str, project_id: int, now: datetime, named: str = ""
 ) -> int:
     """The id of the campaign with this file's name; a new one is stopped.
 
-    When the file names another project than before, the campaign moves to it.
+    When the file means another project than before, the campaign moves to it. `named` is how
+    the file calls the project (`dialer.campaign_projects`).
     """
     await connection.execute(
         insert_if_new(connection, campaigns).values(
-            name=name, project_id=project_id, state="stopped", state_changed_at=now
+            name=name,
+            project_id=project_id,
+            project_named=named,
+            state="stopped",
+            state_changed_at=now,
         )
     )
-    row = (
+    row = (await connection.execute(select(campaigns).where(campaigns.c.name == name))).one()
+    if (row.project_id, row.project_named) != (project_id, named):
         await connection.execute(
-            select(campaigns.c.id, campaigns.c.project_id).where(campaigns.c.name == name)
-        )
-    ).one()
-    if row.project_id != project_id:
-        await connection.execute(
-            update(campaigns).where(campaigns.c.id == row.id).values(project_id=project_id)
+            update(campaigns)
+            .where(campaigns.c.id == row.id)
+            .values(project_id=project_id, project_named=named)
         )
     campaign_id: int = row.id
     return campaign_id

@@ -15,16 +15,21 @@ import structlog
 
 from dialer.call_sessions import CallSessions, Session
 from dialer.campaign import CampaignSettings
+from dialer.campaign_projects import project_id_of
 from dialer.campaign_runner import CampaignRunner, TrunkLines
 from dialer.campaign_state import CampaignState, campaign_rows, ensure_campaign, set_state
 from dialer.floor import Floor
 from dialer.ports import Clock, LiveUpdates
-from dialer.projects import UnknownProject, project_by_name
 from dialer.rules.abandonment import WINDOW, AbandonmentLedger
 from dialer.rules.agent_state import Agent, AgentState
 from dialer.rules.call_state import Phase
 from dialer.rules.pacing import NotDialling
-from dialer.running_campaign import CampaignNotReady, RunningCampaign, load_campaign
+from dialer.running_campaign import (
+    CampaignNotReady,
+    RunningCampaign,
+    load_campaign,
+    with_projects_of_now,
+)
 from dialer.storage.abandonment import answered_calls
 from dialer.storage.engine import Database
 from dialer.storage.faults import DATABASE_ERRORS
@@ -191,21 +196,43 @@ class Campaigns:
 
     async def load(self) -> None:
         """Finds the ids that the files name; what is not there yet is asked for again later."""
+        await self._read_projects_again()
         for name, settings in self._settings.items():
             if name in self._loaded:
                 continue
             try:
-                async with self._database.write() as connection:
-                    project = await project_by_name(connection, settings.project)
-                    await ensure_campaign(
-                        connection, name=name, project_id=project.id, now=self._clock.now()
-                    )
-                    self._loaded[name] = await load_campaign(connection, settings)
+                self._loaded[name] = await self._load(settings)
                 self._problems.pop(name, None)
-            except (UnknownProject, CampaignNotReady) as error:
+            except CampaignNotReady as error:
                 if self._problems.get(name) != str(error):
                     log.warning("campaign cannot run", campaign=name, problem=str(error))
                 self._problems[name] = str(error)
+
+    async def _load(self, settings: CampaignSettings) -> RunningCampaign:
+        async with self._database.write() as connection:
+            project_id = await project_id_of(connection, settings)
+            if project_id is not None:
+                await ensure_campaign(
+                    connection,
+                    name=settings.name,
+                    project_id=project_id,
+                    named=settings.project,
+                    now=self._clock.now(),
+                )
+            return await load_campaign(connection, settings)
+
+    async def _read_projects_again(self) -> None:
+        """Hours, closing and the like are changed on a project's page, by any process."""
+        before = list(self._loaded.values())
+        if not before:
+            return
+        async with self._database.read() as connection:
+            now = await with_projects_of_now(connection, before)
+        for was, campaign in zip(before, now, strict=True):
+            if was != campaign:
+                self._loaded[campaign.name] = campaign
+                if runner := self._runners.get(campaign.name):
+                    runner.take_on(campaign)
 
     async def _follow(self, name: str, state: CampaignState) -> None:
         before = self._states.get(name)

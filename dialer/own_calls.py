@@ -47,6 +47,10 @@ class OwnCalls:
         self._rest_until: dict[UserId, float] = {}
         self._tasks: dict[UserId, asyncio.Task[None]] = {}
 
+    def take_on(self, campaign: RunningCampaign) -> None:
+        """The campaign's project was changed: from the next call on."""
+        self._campaign = campaign
+
     async def due(self, ready: Collection[UserId]) -> list[UserId]:
         """Who of these ready agents has something of his own to call. Raises SQLAlchemyError."""
         now = asyncio.get_running_loop().time()

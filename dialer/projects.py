@@ -1,4 +1,4 @@
-"""Projects with their users."""
+"""プロジェクト: a bundle of leads with its users, custom fields, results, script and hours."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,33 +6,51 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Row, Select, Table, insert, select
+from sqlalchemy import Row, Select, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import audit
 from dialer.storage.dialects import insert_if_new
-from dialer.storage.tables import (
-    project_users,
-    projects,
-)
+from dialer.storage.tables import project_users, projects
 from dialer.users import User
+
+LONGEST_NAME = 200
 
 
 class ProjectError(Exception):
-    """What was asked of a project cannot be done; the message says why."""
+    """What was asked of a project cannot be done; the message says why.
+
+    ProjectError
+    ├── NameTaken
+    ├── NoName
+    ├── UnknownProject
+    └── UnknownTimeZone
+    """
 
 
 class NameTaken(ProjectError):
     """Another project has this name."""
 
 
+class NoName(ProjectError):
+    """A project needs a name, of 200 characters at most."""
+
+
 class UnknownProject(ProjectError):
     """There is no such project; the message lists those that exist."""
 
 
+class UnknownTimeZone(ProjectError):
+    """It is no IANA name that this machine knows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
-    """`time_zone` is an IANA name; `script` is shown to the agent during a call."""
+    """`time_zone` is an IANA name; `script` is shown to the agent during a call.
+
+    Of a project that was closed at `closed_at` nothing is called.
+    """
 
     id: int
     name: str
@@ -40,6 +58,8 @@ class Project:
     result_set_id: int | None
     result_required: bool
     script: str
+    custom_field_set_id: int | None = None
+    closed_at: datetime | None = None
 
 
 async def create_project(
@@ -51,23 +71,27 @@ async def create_project(
     result_set_id: int | None = None,
     result_required: bool = True,
     script: str = "",
+    custom_field_set_id: int | None = None,
     by: User | None = None,
 ) -> Project:
-    """Raises NameTaken, and ProjectError for an empty name or an unknown time zone."""
-    try:
-        ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ProjectError(f"there is no time zone {time_zone!r}; write Asia/Tokyo") from error
+    """Raises NameTaken, NoName and UnknownTimeZone."""
+    check_time_zone(time_zone)
+    name = await free_name(connection, name)
     values = {
         "name": name,
         "time_zone": time_zone,
         "result_set_id": result_set_id,
         "result_required": result_required,
         "script": script,
+        "custom_field_set_id": custom_field_set_id,
         "created_at": now,
     }
-    project_id = await _insert_named(connection, projects, "project", values)
-    await _record(connection, "project.create", f"project:{project_id}", by, now, name=name)
+    row = insert(projects).values(values).returning(projects.c.id)
+    try:
+        project_id: int = (await connection.execute(row)).scalar_one()
+    except IntegrityError as error:  # another process was faster
+        raise NameTaken(f"there is a project {name!r} already") from error
+    await record(connection, "project.create", project_id, by, now, name=name)
     created = await project_by_id(connection, project_id)
     assert created is not None  # inserted above, in this transaction
     return created
@@ -86,35 +110,34 @@ async def assign_users(
     if not rows:
         return
     await connection.execute(insert_if_new(connection, project_users), rows)
-    await _record(
-        connection,
-        "project.assign",
-        f"project:{project_id}",
-        by,
-        now,
-        user_ids=[row["user_id"] for row in rows],
-    )
+    ids = [row["user_id"] for row in rows]
+    await record(connection, "project.assign", project_id, by, now, user_ids=ids)
 
 
 async def projects_of(connection: AsyncConnection, user: User) -> list[Project]:
     """The open projects that `user` may see, by name."""
-    wanted = _open_projects().order_by(projects.c.name)
-    if not user.acts_as_admin:
-        wanted = wanted.where(projects.c.id.in_(user.project_ids))
-    return [_project(row) for row in await connection.execute(wanted)]
+    return await _list(connection, _open_projects(), user)
+
+
+async def all_projects_of(connection: AsyncConnection, user: User) -> list[Project]:
+    """The projects that `user` may see, open ones first, each part by name."""
+    return await _list(
+        connection, select(projects).order_by(projects.c.closed_at.is_not(None)), user
+    )
 
 
 async def project_by_id(connection: AsyncConnection, project_id: int) -> Project | None:
-    """An open project."""
-    row = (await connection.execute(_open_projects().where(projects.c.id == project_id))).first()
+    """Open or closed."""
+    row = (await connection.execute(select(projects).where(projects.c.id == project_id))).first()
     return _project(row) if row else None
 
 
-async def project_by_name(connection: AsyncConnection, name: str) -> Project:
-    """An open project. Raises UnknownProject."""
-    row = (
-        await connection.execute(_open_projects().where(projects.c.name == name.strip()))
-    ).first()
+async def project_by_name(
+    connection: AsyncConnection, name: str, *, closed_too: bool = False
+) -> Project:
+    """An open project, or with `closed_too` any. Raises UnknownProject."""
+    among = select(projects) if closed_too else _open_projects()
+    row = (await connection.execute(among.where(projects.c.name == name.strip()))).first()
     if row is not None:
         return _project(row)
     names = (
@@ -124,7 +147,57 @@ async def project_by_name(connection: AsyncConnection, name: str) -> Project:
     raise UnknownProject(f"no project {name!r} (projects: {there_are})")
 
 
+# --- shared with dialer.project_changes ---------------------------------------------------
+
+
+def check_time_zone(time_zone: str) -> None:
+    """Raises UnknownTimeZone."""
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UnknownTimeZone(f"there is no time zone {time_zone!r}; write Asia/Tokyo") from error
+
+
+async def free_name(
+    connection: AsyncConnection, name: str, *, of_project: int | None = None
+) -> str:
+    """The name without blanks around it. Raises NoName and NameTaken by another project."""
+    name = name.strip()
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise NoName(f"a project needs a name of 1 to {LONGEST_NAME} characters")
+    found = await connection.scalar(select(projects.c.id).where(projects.c.name == name))
+    if found not in (None, of_project):
+        raise NameTaken(f"there is a project {name!r} already")
+    return name
+
+
+async def record(
+    connection: AsyncConnection,
+    action: str,
+    project_id: int,
+    by: User | None,
+    now: datetime,
+    **detail: object,
+) -> None:
+    """A line of the audit log about the project."""
+    await audit.record(
+        connection,
+        user_id=by.id if by else None,
+        action=action,
+        subject=f"project:{project_id}",
+        detail=detail,
+        now=now,
+    )
+
+
 # --- rows -------------------------------------------------------------------------------
+
+
+async def _list(connection: AsyncConnection, some: Select[Any], user: User) -> list[Project]:
+    wanted = some.order_by(projects.c.name)
+    if not user.acts_as_admin:
+        wanted = wanted.where(projects.c.id.in_(user.project_ids))
+    return [_project(row) for row in await connection.execute(wanted)]
 
 
 def _open_projects() -> Select[Any]:
@@ -139,38 +212,6 @@ def _project(row: Row[Any]) -> Project:
         result_set_id=row.result_set_id,
         result_required=row.result_required,
         script=row.script,
-    )
-
-
-async def _insert_named(
-    connection: AsyncConnection, table: Table, what: str, values: dict[str, Any]
-) -> int:
-    name = values["name"].strip()
-    if not name:
-        raise ProjectError(f"a {what} needs a name")
-    taken = await connection.execute(select(table.c.id).where(table.c.name == name))
-    if taken.first() is not None:
-        raise NameTaken(f"there is a {what} {name!r} already")
-    inserted = await connection.execute(
-        insert(table).values({**values, "name": name}).returning(table.c.id)
-    )
-    row_id: int = inserted.scalar_one()
-    return row_id
-
-
-async def _record(
-    connection: AsyncConnection,
-    action: str,
-    subject: str,
-    by: User | None,
-    now: datetime,
-    **detail: object,
-) -> None:
-    await audit.record(
-        connection,
-        user_id=by.id if by else None,
-        action=action,
-        subject=subject,
-        detail=detail,
-        now=now,
+        custom_field_set_id=row.custom_field_set_id,
+        closed_at=row.closed_at,
     )

@@ -1,6 +1,6 @@
 """A campaign's settings with the ids that they name: what runners and calls work with."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -8,8 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.campaign import CampaignSettings, Mode
+from dialer.campaign_projects import project_id_of
 from dialer.claiming import ClaimRequest
 from dialer.messages import UserId
+from dialer.project_hours import STORED_HOURS, within_project
 from dialer.rules.calling_hours import CallingHours
 from dialer.rules.retry import RetryRules
 from dialer.storage.tables import action_results, campaigns, projects, workgroups
@@ -23,7 +25,10 @@ class CampaignNotReady(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RunningCampaign:
-    """`workgroup_ids` call it; only users assigned to `project_id` among them."""
+    """`workgroup_ids` call it; only users assigned to `project_id` among them.
+
+    Project and hours are as somebody last set them; the gate reads them again for each claim.
+    """
 
     settings: CampaignSettings
     campaign_id: int
@@ -32,6 +37,7 @@ class RunningCampaign:
     hours: CallingHours
     retries: RetryRules
     result_required: bool
+    project_closed: bool = False
 
     @property
     def name(self) -> str:
@@ -61,14 +67,8 @@ class RunningCampaign:
 
 async def load_campaign(connection: AsyncConnection, settings: CampaignSettings) -> RunningCampaign:
     """Raises CampaignNotReady when the project or a workgroup does not exist."""
-    project = (
-        await connection.execute(
-            select(projects.c.id, projects.c.time_zone, projects.c.result_required).where(
-                projects.c.name == settings.project
-            )
-        )
-    ).one_or_none()
-    if project is None:
+    project_id = await project_id_of(connection, settings)
+    if project_id is None:
         raise CampaignNotReady(
             f"campaign {settings.name}: no project is named {settings.project!r}"
         )
@@ -90,19 +90,48 @@ async def load_campaign(connection: AsyncConnection, settings: CampaignSettings)
     ).scalar_one_or_none()
     if campaign_id is None:
         raise CampaignNotReady(f"campaign {settings.name}: not yet in the database")
-    await _tell_unknown_results(connection, settings)
-    return RunningCampaign(
+    await _tell_unknown_results(connection, settings, project_id)
+    loaded = RunningCampaign(
         settings=settings,
         campaign_id=campaign_id,
-        project_id=project.id,
+        project_id=project_id,
         workgroup_ids=frozenset(groups.values()),
-        hours=settings.hours.calling_hours(project.time_zone),
+        hours=settings.hours.calling_hours("UTC"),  # until the project says where
         retries=settings.retries.rules(),
-        result_required=project.result_required,
+        result_required=True,
     )
+    return (await with_projects_of_now(connection, [loaded]))[0]
 
 
-async def _tell_unknown_results(connection: AsyncConnection, settings: CampaignSettings) -> None:
+async def with_projects_of_now(
+    connection: AsyncConnection, some: Sequence[RunningCampaign]
+) -> list[RunningCampaign]:
+    """The campaigns with what their projects' pages say now, in one query."""
+    rows = await connection.execute(
+        select(
+            projects.c.id,
+            projects.c.time_zone,
+            projects.c.result_required,
+            projects.c.closed_at,
+            STORED_HOURS.label("calling_hours"),
+        ).where(projects.c.id.in_({campaign.project_id for campaign in some}))
+    )
+    by_id = {row.id: row for row in rows}
+    return [
+        replace(
+            campaign,
+            hours=within_project(campaign.hours, row.time_zone, row.calling_hours),
+            result_required=row.result_required,
+            project_closed=row.closed_at is not None,
+        )
+        for campaign in some
+        for row in (by_id[campaign.project_id],)
+    ]
+
+
+async def _tell_unknown_results(
+    connection: AsyncConnection, settings: CampaignSettings, project_id: int
+) -> None:
     """A rule for a result that is spelt otherwise never holds. No reason to stop: a result that
     somebody renames would stop the campaign at its next start."""
     if not settings.retries.results:
@@ -110,7 +139,7 @@ async def _tell_unknown_results(connection: AsyncConnection, settings: CampaignS
     known = await connection.scalars(
         select(action_results.c.name)
         .join(projects, projects.c.result_set_id == action_results.c.result_set_id)
-        .where(projects.c.name == settings.project, action_results.c.effect == "retry")
+        .where(projects.c.id == project_id, action_results.c.effect == "retry")
     )
     for name in sorted(set(settings.retries.results) - set(known)):
         log.warning(

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.campaign import CampaignSettings
+from dialer.campaign_projects import campaigns_of
 from dialer.messages import UserId
 from dialer.rules.phone_number import PhoneNumber, UnusableReason, parse_phone_number
 from dialer.running_campaign import CampaignNotReady, load_campaign
@@ -79,7 +80,7 @@ async def report_on_lead(
     lead = await lead_named(connection, lead_id, viewer=viewer)
     if lead is None:
         return None
-    wanted = [only] if only else [one for one in campaigns if one.project == lead.project]
+    wanted = [only] if only else await campaigns_of(connection, lead.project_id, campaigns)
     answers = [
         await _answer(connection, lead_id, settings, now, user, viewer) for settings in wanted
     ]

@@ -110,6 +110,7 @@ NOT_DIALLING: Mapping[str, str] = {
         "Another program keeps the database locked, so nobody is called."
     ),
     NotDialling.DATABASE_FULL: marked("There is no space for the database, so nobody is called."),
+    NotDialling.PROJECT_CLOSED: marked("The project is closed, so nobody is called."),
     NotDialling.NOT_RUNNING: marked("The campaign is not running."),
 }
 # Nothing is wrong: the dialler simply has enough to do.

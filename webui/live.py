@@ -11,8 +11,8 @@ from contextlib import suppress
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
 
+from dialer.campaign_projects import project_ids
 from dialer.ports import Subscription
-from dialer.projects import projects_of
 from dialer.users import User
 from webui.services import services
 from webui.sessions import viewer
@@ -62,8 +62,8 @@ async def allowed_topics(request: web.Request, user: User, asked: Iterable[str])
     """What `user` may watch of what his page asks for; the rest is left out silently."""
     given = services(request)
     async with given.database.read() as connection:
-        visible = {project.name for project in await projects_of(connection, user)}
-    campaigns = {one.name for one in given.campaigns.settings() if one.project in visible}
+        known = await project_ids(connection, given.campaigns.settings())
+    campaigns = {name for name, project_id in known.items() if user.sees_project(project_id)}
     return tuple(topic for topic in asked if _may_watch(user, topic, campaigns))
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from aiohttp import web
 
 from dialer.belonging import project_of_action, project_of_lead
-from dialer.projects import projects_of
+from dialer.campaign_projects import project_ids
 from dialer.users import User
 from webui.services import services
 
@@ -26,17 +26,12 @@ async def is_visible(request: web.Request, scope: Scope, viewer: User) -> bool:
         return True
     subject = request.match_info[scope.value]
     async with services(request).database.read() as connection:
+        project_id: int | None
         if scope is Scope.CAMPAIGN:
-            name = project_of_campaign(request, subject)
-            return any(project.name == name for project in await projects_of(connection, viewer))
-        if scope is Scope.LEAD:
+            known = services(request).campaigns.settings()
+            project_id = (await project_ids(connection, known)).get(subject)
+        elif scope is Scope.LEAD:
             project_id = await project_of_lead(connection, int(subject))
         else:
             project_id = await project_of_action(connection, UUID(subject))
     return project_id is not None and viewer.sees_project(project_id)
-
-
-def project_of_campaign(request: web.Request, campaign: str) -> str | None:
-    """The project's name; None when there is no such campaign."""
-    known = services(request).campaigns.settings()
-    return next((one.project for one in known if one.name == campaign), None)

@@ -14,6 +14,7 @@ from ari_app.settings import Settings
 from ari_app.settings.validate import did_you_mean
 from dialer import campaign_state, projects, workgroups
 from dialer.campaign import CampaignSettings
+from dialer.campaign_projects import project_id_of
 from dialer.campaign_state import CampaignRow, CampaignState
 from dialer.held_back import LeadsHeldBack, held_back
 from dialer.running_campaign import CampaignNotReady, load_campaign
@@ -52,13 +53,17 @@ async def _set_state(settings: Settings, name: str, state: CampaignState) -> boo
         raise CommandFailed(f"no campaign {name!r}{hint or '; config/campaigns/ is empty'}")
     now = datetime.now(UTC)
     async with database_of(settings) as database, database.write() as connection:
-        project = await projects.project_by_name(connection, campaign.project)
+        project_id = await project_id_of(connection, campaign)
+        if project_id is None:
+            project_id = (await projects.project_by_name(connection, campaign.project)).id
         for group in campaign.workgroups:
             if await workgroups.workgroup_by_name(connection, group) is None:
                 raise CommandFailed(
                     f"campaign {name}: no workgroup {group!r}; `kakeru workgroup add` adds it"
                 )
-        await campaign_state.ensure_campaign(connection, name=name, project_id=project.id, now=now)
+        await campaign_state.ensure_campaign(
+            connection, name=name, project_id=project_id, named=campaign.project, now=now
+        )
         return await campaign_state.set_state(connection, name=name, state=state, now=now)
 
 

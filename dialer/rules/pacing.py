@@ -21,6 +21,7 @@ class NotDialling(StrEnum):
     DATABASE_DOWN = "database_down"
     DATABASE_LOCKED = "database_locked"
     DATABASE_FULL = "database_full"
+    PROJECT_CLOSED = "project_closed"
     NOT_RUNNING = "not_running"
 
 

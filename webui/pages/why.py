@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from dialer.campaign import CampaignSettings
-from dialer.projects import projects_of
+from dialer.campaign_projects import campaigns_of, project_ids
 from dialer.rules.phone_number import PhoneNumber, parse_phone_number
 from dialer.users import User
 from dialer.why import lead_named, past_decisions
@@ -26,7 +26,8 @@ async def panel(request: web.Request) -> web.Response:
         lead = await lead_named(connection, lead_id, viewer=user)
         if lead is None:
             raise web.HTTPNotFound
-        campaigns = _campaigns_of(request, lead.project)
+        of_project = await campaigns_of(connection, lead.project_id, given.campaigns.settings())
+        campaigns = _in_order(request, of_project)
         chosen = _chosen(request, campaigns)
         report = await report_on_lead(
             connection,
@@ -107,10 +108,9 @@ def _lead_id(request: web.Request) -> int:
     return int(request.match_info["lead_id"])
 
 
-def _campaigns_of(request: web.Request, project: str) -> list[CampaignSettings]:
+def _in_order(request: web.Request, some: list[CampaignSettings]) -> list[CampaignSettings]:
     """Those that run come first: about them people ask."""
     given = services(request).campaigns
-    some = [one for one in given.settings() if one.project == project]
     return sorted(some, key=lambda one: _RUNNING_FIRST.index(given.live(one.name).state))
 
 
@@ -123,6 +123,7 @@ def _chosen(request: web.Request, campaigns: list[CampaignSettings]) -> Campaign
 async def _visible_campaign(request: web.Request, name: str) -> CampaignSettings | None:
     given = services(request)
     async with given.database.read() as connection:
-        visible = {one.name for one in await projects_of(connection, viewer(request))}
-    known = given.campaigns.settings()
-    return next((one for one in known if one.name == name and one.project in visible), None)
+        found = await project_ids(connection, given.campaigns.settings())
+    if name not in found or not viewer(request).sees_project(found[name]):
+        return None
+    return next(one for one in given.campaigns.settings() if one.name == name)

@@ -11,6 +11,8 @@ campaigns = Table(
     Column("id", RowId, primary_key=True),
     Column("name", String(100), nullable=False, unique=True),  # the YAML file's name
     Column("project_id", ForeignKey("projects.id"), nullable=False, index=True),
+    # How the file named the project when it was found: it may have another name since.
+    Column("project_named", String(200), nullable=False, server_default=""),
     Column("state", String(20), nullable=False, server_default="stopped"),
     Column("state_changed_at", UTCDateTime, nullable=False),
     Column("state_changed_by", ForeignKey("users.id")),

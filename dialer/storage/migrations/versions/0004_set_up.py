@@ -39,6 +39,9 @@ def upgrade() -> None:
     # an index of an expression cannot be.
     op.drop_index("uq_gate_lanes", "gate_lanes")
     op.add_column("workgroups", Column("deleted_at", UTCDateTime))
+    op.add_column(
+        "campaigns", Column("project_named", String(200), nullable=False, server_default="")
+    )
     op.add_column("users", Column("totp_secret", String(64)))
     op.add_column("users", Column("totp_confirmed_at", UTCDateTime))
     op.add_column("users", Column("totp_last_step", BigInteger))
@@ -94,6 +97,7 @@ def downgrade() -> None:
         results.drop_column("stage_id")
     for table in ("custom_fields", "custom_field_sets", "stages", "recovery_codes", "user_links"):
         op.drop_table(table)
+    op.drop_column("campaigns", "project_named")
     for name in ("totp_last_step", "totp_confirmed_at", "totp_secret"):
         op.drop_column("users", name)
     op.drop_column("workgroups", "deleted_at")
@@ -326,7 +330,9 @@ def _change_imports() -> None:
         imports.add_column(
             Column("cancel_requested", Boolean, nullable=False, server_default=false())
         )
+        imports.add_column(Column("take_back", Boolean, nullable=False, server_default=false()))
         imports.add_column(Column("lease_until", UTCDateTime))
+        imports.add_column(Column("lease_by", String(40), nullable=False, server_default=""))
         imports.add_column(Column("finished_at", UTCDateTime))
     with op.batch_alter_table("lead_imports") as imports:
         imports.alter_column("state", existing_type=String(20), server_default=None)
@@ -353,7 +359,8 @@ def _change_imports_back() -> None:
     with op.batch_alter_table("lead_imports") as imports:
         imports.drop_constraint("fk_lead_imports_created_by", type_="foreignkey")
         for name in (
-            *("finished_at", "lease_until", "cancel_requested", "error", "summary", "choices"),
+            *("finished_at", "lease_by", "lease_until", "take_back", "cancel_requested"),
+            *("error", "summary", "choices"),
             *("state", "created_by", "stored_as", "file_hash", *_COUNTS),
         ):
             imports.drop_column(name)
