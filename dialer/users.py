@@ -1,6 +1,7 @@
-"""The people who log in, their passwords, workgroups and phones."""
+"""The people who log in: who they are, what they may, and their passwords."""
 
 import asyncio
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,14 +10,17 @@ from typing import Any, Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import Column, Row, insert, or_, select, update
+from sqlalchemy import Column, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import audit
+from dialer.rules.password import PasswordProblem, password_problem
 from dialer.storage.tables import project_users, user_workgroups, users
 
-SHORTEST_PASSWORD = 8
+LONGEST_NAME = 100
+_PHONE_ACCOUNT = re.compile(r"[A-Za-z0-9._-]{1,40}")
+_TRUNKS = "trunk-"  # how Asterisk's accounts of carriers begin
 
 PhoneMode = Literal["held", "per_call"]
 Language = Literal["ja", "en"]
@@ -27,7 +31,35 @@ class UserError(Exception):
 
 
 class LoginTaken(UserError):
-    """Another user has this login or phone account."""
+    """Another user has this login."""
+
+
+class PhoneTaken(UserError):
+    """Another user has this phone account."""
+
+
+class UnusablePhone(UserError):
+    """A phone account cannot be called that."""
+
+
+class UnusableLogin(UserError):
+    """A login or a name is empty, too long, or has spaces or signs that nobody can type."""
+
+
+class NoRole(UserError):
+    """A user must be an admin, a user, or both."""
+
+
+class BadPassword(UserError):
+    """The password is refused for this `problem`."""
+
+    def __init__(self, problem: PasswordProblem) -> None:
+        super().__init__(problem.sentence)
+        self.problem = problem
+
+
+class LastAdmin(UserError):
+    """Without him nobody could administer."""
 
 
 class UnknownUser(UserError):
@@ -43,7 +75,8 @@ class User:
     """A person as the rules see him.
 
     `acts_as_admin` is the role he has taken: an admin who wants to call acts as a
-    user (`as_user`) and then sees and may do only what a user may.
+    user (`as_user`) and then sees and may do only what a user may. Who is `invited` has
+    no password yet.
     """
 
     id: int
@@ -59,6 +92,8 @@ class User:
     workgroup_ids: frozenset[int]
     project_ids: frozenset[int]
     acts_as_admin: bool
+    invited: bool = False
+    has_second_factor: bool = False
 
     def as_user(self) -> "User":
         """The same person in the role of a user."""
@@ -83,7 +118,7 @@ async def create_user(
     *,
     login: str,
     name: str,
-    password: str,
+    password: str | None,
     now: datetime,
     may_administer: bool = False,
     may_call: bool = True,
@@ -94,26 +129,30 @@ async def create_user(
     phone_mode: PhoneMode = "held",
     by: User | None = None,
 ) -> User:
-    """Adds a user to `workgroups` (ids).
+    """Adds a user to `workgroups` (ids); without a password he is invited by a link.
 
-    Raises LoginTaken; UserError for an empty login or name or a password that is
-    shorter than `SHORTEST_PASSWORD`.
+    Raises LoginTaken, PhoneTaken, UnusableLogin, UnusablePhone, NoRole, BadPassword;
+    NotAllowed unless `by` acts as admin. `by` None is the program itself.
     """
-    login, name = login.strip(), name.strip()
-    if not login or not name:
-        raise UserError("a user needs a login and a name")
+    require_admin(by, "adds users")
+    login, name = usable_login(login), usable_name(name)
+    if not (may_administer or may_call):
+        raise NoRole("a user must be an admin, or call, or both")
+    phone_account = usable_phone_account(phone_account) if phone_account else None
     if phone_account and not phone_password:
         raise UserError(f"the phone account {phone_account} needs a password")
-    await _refuse_taken(connection, login, phone_account)
+    await refuse_taken_login(connection, login)
+    if phone_account:
+        await refuse_taken_phone(connection, phone_account)
     row = insert(users).values(
         login=login,
         name=name,
-        password_hash=await _hashed(password),
+        password_hash=await _hashed(password, login, name) if password is not None else "",
         may_administer=may_administer,
         may_call=may_call,
         language=language,
-        phone_account=phone_account or None,
-        phone_password=phone_password or None,
+        phone_account=phone_account,
+        phone_password=phone_password if phone_account else None,
         phone_mode=phone_mode,
         created_at=now,
     )
@@ -145,8 +184,15 @@ async def verify_login(connection: AsyncConnection, *, login: str, password: str
     row = (
         await connection.execute(select(users).where(users.c.login == written, users.c.active))
     ).first()
-    right = await asyncio.to_thread(_matches, row.password_hash if row else None, password)
+    # Too long to be anybody's: it would only cost time.
+    right = await asyncio.to_thread(_matches, row.password_hash if row else "", password[:1000])
     return (await _with_groups(connection, [row]))[0] if row and right else None
+
+
+async def verify_password(connection: AsyncConnection, *, user_id: int, password: str) -> bool:
+    """Whether it is this user's password: asked before he changes what guards him."""
+    stored = await connection.scalar(select(users.c.password_hash).where(users.c.id == user_id))
+    return await asyncio.to_thread(_matches, stored or "", password[:1000])
 
 
 async def user_by_id(connection: AsyncConnection, user_id: int) -> User | None:
@@ -157,6 +203,18 @@ async def user_by_id(connection: AsyncConnection, user_id: int) -> User | None:
 async def user_by_login(connection: AsyncConnection, login: str) -> User | None:
     row = (await connection.execute(select(users).where(users.c.login == login.strip()))).first()
     return (await _with_groups(connection, [row]))[0] if row else None
+
+
+async def users_by_id(connection: AsyncConnection, ids: Collection[int]) -> list[User]:
+    """Those that exist, by name."""
+    query = select(users).where(users.c.id.in_(ids)).order_by(users.c.name, users.c.id)
+    return await _with_groups(connection, (await connection.execute(query)).all())
+
+
+async def nobody_can_log_in(connection: AsyncConnection) -> bool:
+    """Whether the installation is new: no user has a password yet."""
+    found = await connection.execute(select(users.c.id).where(users.c.password_hash != "").limit(1))
+    return found.first() is None
 
 
 async def list_users(connection: AsyncConnection) -> list[User]:
@@ -177,31 +235,30 @@ async def set_password(
 ) -> None:
     """Also ends every web session of the user.
 
-    `by` None is the program itself. Raises UnknownUser; NotAllowed; UserError for a
-    password that is too short.
+    `by` None is the program itself. Raises UnknownUser, NotAllowed, BadPassword.
     """
     if by and not by.acts_as_admin and by.id != user_id:
         raise NotAllowed("only an admin changes another user's password")
+    user = await user_by_id(connection, user_id)
+    if user is None:
+        raise UnknownUser(f"no user {user_id}")
     await _change(
         connection,
         user_id,
-        password_hash=await _hashed(password),
+        password_hash=await _hashed(password, user.login, user.name),
         session_epoch=users.c.session_epoch + 1,
     )
-    await _record(connection, "user.password", user_id, by, now)
+    await record_change(connection, "user.password", user_id, by, now)
 
 
-async def set_active(
-    connection: AsyncConnection, *, user_id: int, active: bool, now: datetime, by: User | None
+async def end_sessions(
+    connection: AsyncConnection, *, user_id: int, now: datetime, by: User | None
 ) -> None:
-    """An inactive user cannot log in, and his web sessions end.
-
-    `by` None is the program itself. Raises UnknownUser, NotAllowed.
-    """
-    if by and not by.acts_as_admin:
-        raise NotAllowed("only an admin lets users in or out")
-    await _change(connection, user_id, active=active, session_epoch=users.c.session_epoch + 1)
-    await _record(connection, "user.activate" if active else "user.deactivate", user_id, by, now)
+    """Whoever is logged in as this user must log in again. Raises UnknownUser, NotAllowed."""
+    if by and by.id != user_id:
+        require_admin(by, "ends another user's sessions")
+    await _change(connection, user_id, session_epoch=users.c.session_epoch + 1)
+    await record_change(connection, "user.sign_out", user_id, by, now)
 
 
 async def phone_accounts(connection: AsyncConnection) -> list[PhoneLogin]:
@@ -220,18 +277,20 @@ async def phone_accounts(connection: AsyncConnection) -> list[PhoneLogin]:
 _hasher = PasswordHasher()
 
 
-async def _hashed(password: str) -> str:
-    if len(password) < SHORTEST_PASSWORD:
-        raise UserError(f"a password needs at least {SHORTEST_PASSWORD} characters")
+async def _hashed(password: str, login: str, name: str) -> str:
+    problem = password_problem(password, own=(login, name))
+    if problem is not None:
+        raise BadPassword(problem)
     return await asyncio.to_thread(_hasher.hash, password)
 
 
-def _matches(hashed: str | None, password: str) -> bool:
+def _matches(hashed: str, password: str) -> bool:
+    """An empty hash is nobody's: it takes the same time, and is never right."""
     try:
         _hasher.verify(hashed or _nobodys_hash(), password)
     except VerificationError:
         return False
-    return hashed is not None
+    return bool(hashed)
 
 
 @cache
@@ -240,21 +299,60 @@ def _nobodys_hash() -> str:
     return _hasher.hash("nobody has this password")
 
 
-# --- rows -------------------------------------------------------------------------------
+# --- what may be called how ---------------------------------------------------------------
 
 
-async def _refuse_taken(connection: AsyncConnection, login: str, phone_account: str | None) -> None:
-    row = (
-        await connection.execute(
-            select(users.c.login).where(
-                or_(users.c.login == login, users.c.phone_account == (phone_account or ""))
-            )
+def require_admin(by: User | None, does: str) -> None:
+    """`by` None is the program itself. Raises NotAllowed."""
+    if by is not None and not by.acts_as_admin:
+        raise NotAllowed(f"only an admin {does}")
+
+
+def usable_login(login: str) -> str:
+    """Without the spaces around it. Raises UnusableLogin."""
+    login = login.strip()
+    if not login or len(login) > LONGEST_NAME or not login.isprintable() or len(login.split()) > 1:
+        raise UnusableLogin(f"a login needs 1 to {LONGEST_NAME} characters without spaces")
+    return login
+
+
+def usable_name(name: str) -> str:
+    """Without the spaces around it. Raises UnusableLogin."""
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise UnusableLogin(f"a user needs a name of 1 to {LONGEST_NAME} characters")
+    return name
+
+
+def usable_phone_account(account: str) -> str:
+    """Raises UnusablePhone."""
+    account = account.strip()
+    if not _PHONE_ACCOUNT.fullmatch(account) or account.startswith(_TRUNKS):
+        raise UnusablePhone(
+            f"the phone account {account!r} needs 1 to 40 letters, digits, '.', '_' or '-', "
+            f"and does not begin with {_TRUNKS}"
         )
-    ).first()
-    if row is not None and row.login == login:
+    return account
+
+
+async def refuse_taken_login(connection: AsyncConnection, login: str, but: int = 0) -> None:
+    """Raises LoginTaken when somebody other than `but` has it, in whatever capitals."""
+    # The database knows capitals of ASCII only; the unique index says the rest.
+    same = func.lower(users.c.login) == login.lower()
+    found = await connection.execute(select(users.c.id).where(same, users.c.id != but))
+    if found.first() is not None:
         raise LoginTaken(f"the login {login} is taken")
-    if row is not None:
-        raise LoginTaken(f"the phone account {phone_account} belongs to {row.login}")
+
+
+async def refuse_taken_phone(connection: AsyncConnection, account: str, but: int = 0) -> None:
+    """Raises PhoneTaken when somebody other than `but` has it."""
+    query = select(users.c.login).where(users.c.phone_account == account, users.c.id != but)
+    owner = (await connection.execute(query)).scalar_one_or_none()
+    if owner is not None:
+        raise PhoneTaken(f"the phone account {account} belongs to {owner}")
+
+
+# --- rows -------------------------------------------------------------------------------
 
 
 async def _change(connection: AsyncConnection, user_id: int, **values: Any) -> None:
@@ -263,14 +361,21 @@ async def _change(connection: AsyncConnection, user_id: int, **values: Any) -> N
         raise UnknownUser(f"no user {user_id}")
 
 
-async def _record(
-    connection: AsyncConnection, action: str, user_id: int, by: User | None, now: datetime
+async def record_change(
+    connection: AsyncConnection,
+    action: str,
+    user_id: int,
+    by: User | None,
+    now: datetime,
+    **detail: object,
 ) -> None:
+    """One line of the audit log about a user."""
     await audit.record(
         connection,
         user_id=by.id if by else None,
         action=action,
         subject=f"user:{user_id}",
+        detail=detail,
         now=now,
     )
 
@@ -298,6 +403,8 @@ async def _with_groups(connection: AsyncConnection, rows: Collection[Row[Any]]) 
             workgroup_ids=frozenset(groups.get(row.id, ())),
             project_ids=frozenset(projects.get(row.id, ())),
             acts_as_admin=row.may_administer,
+            invited=not row.password_hash,
+            has_second_factor=row.totp_confirmed_at is not None,
         )
         for row in rows
     ]

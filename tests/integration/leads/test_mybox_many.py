@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from dialer import audit, mybox, projects, users
+from dialer import audit, mybox, projects, user_changes
 from dialer.mybox import MyBoxPolicy
 from dialer.storage.engine import Database
 from dialer.storage.tables import audit_log, mybox_entries
@@ -204,9 +204,7 @@ async def test_nothing_goes_to_who_may_not_log_in(
     database: Database, world: SmallWorld, some: list[int]
 ) -> None:
     async with database.write() as connection:
-        await users.set_active(
-            connection, user_id=world.tanaka.id, active=False, now=NOON, by=world.sato
-        )
+        await user_changes.deactivate(connection, user_id=world.tanaka.id, now=NOON, by=world.sato)
         with pytest.raises(mybox.MyBoxError, match="田中 may no longer log in"):
             await mybox.put(connection, lead_id=some[0], user_id=world.tanaka.id, now=NOON)
 

@@ -6,7 +6,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
-from dialer import audit, users
+from dialer import audit, user_changes, users
 from dialer.storage.engine import Database
 from dialer.storage.tables import audit_log
 from dialer.storage.tables import users as users_table
@@ -70,9 +70,7 @@ async def test_a_user_without_rights_left_cannot_log_in(
     database: Database, world: SmallWorld
 ) -> None:
     async with database.write() as connection:
-        await users.set_active(
-            connection, user_id=world.suzuki.id, active=False, by=world.sato, now=NOON
-        )
+        await user_changes.deactivate(connection, user_id=world.suzuki.id, by=world.sato, now=NOON)
     async with database.read() as connection:
         login = await users.verify_login(connection, login="suzuki", password=PASSWORD)
         now = await again(connection, world.suzuki)
@@ -106,18 +104,20 @@ async def test_only_an_admin_changes_others(database: Database, world: SmallWorl
                     connection, user_id=world.tanaka.id, password=PASSWORD, by=by, now=NOON
                 )
             with pytest.raises(users.NotAllowed):
-                await users.set_active(
-                    connection, user_id=world.tanaka.id, active=False, by=by, now=NOON
-                )
+                await user_changes.deactivate(connection, user_id=world.tanaka.id, by=by, now=NOON)
 
 
 async def test_logins_and_phones_are_taken_once(database: Database, world: SmallWorld) -> None:
     async with database.write() as connection:
+        with pytest.raises(users.LoginTaken, match="login SUZUKI"):
+            await users.create_user(
+                connection, login="SUZUKI", name="鈴木", password=PASSWORD, now=NOON
+            )
         with pytest.raises(users.LoginTaken, match="login suzuki"):
             await users.create_user(
                 connection, login="suzuki", name="鈴木", password=PASSWORD, now=NOON
             )
-        with pytest.raises(users.LoginTaken, match="phone-suzuki belongs to suzuki"):
+        with pytest.raises(users.PhoneTaken, match="phone-suzuki belongs to suzuki"):
             await users.create_user(
                 connection,
                 login="suzuki2",
@@ -141,9 +141,11 @@ async def test_users_without_a_phone_do_not_stand_in_each_others_way(database: D
 @pytest.mark.parametrize(
     ("login", "name", "password", "message"),
     [
-        (" ", "鈴木", PASSWORD, "needs a login"),
-        ("a", "", PASSWORD, "and a name"),
-        ("a", "鈴木", "short", "at least 8"),
+        (" ", "鈴木", PASSWORD, "a login needs"),
+        ("su zuki", "鈴木", PASSWORD, "without spaces"),
+        ("a", "", PASSWORD, "needs a name"),
+        ("a", "鈴木", "short", "at least 10"),
+        ("suzuki.kenta", "鈴木", "Suzuki.Kenta", "is the login"),
     ],
 )
 async def test_an_incomplete_user_is_refused(
@@ -176,8 +178,8 @@ async def test_who_did_it_and_from_where_is_on_record(
 ) -> None:
     with audit.acting_from("192.0.2.7"):
         async with database.write() as connection:
-            await users.set_active(
-                connection, user_id=world.suzuki.id, active=False, by=world.sato, now=NOON
+            await user_changes.deactivate(
+                connection, user_id=world.suzuki.id, by=world.sato, now=NOON
             )
     async with database.read() as connection:
         row = (
@@ -190,3 +192,38 @@ async def test_who_did_it_and_from_where_is_on_record(
         "192.0.2.7",
         NOON,
     )
+
+
+async def test_who_is_invited_has_no_password_that_lets_him_in(database: Database) -> None:
+    async with database.write() as connection:
+        invited = await users.create_user(
+            connection, login="ito", name="伊藤", password=None, now=NOON
+        )
+        assert invited.invited
+        for guess in ("", "nobody has this password"):
+            assert await users.verify_login(connection, login="ito", password=guess) is None
+        assert await users.nobody_can_log_in(connection)
+
+
+async def test_ones_own_password_is_known_by_the_right_one_alone(
+    database: Database, world: SmallWorld
+) -> None:
+    async with database.read() as connection:
+        assert await users.verify_password(connection, user_id=world.suzuki.id, password=PASSWORD)
+        for user_id, password in ((world.suzuki.id, "wrong horse"), (999, PASSWORD)):
+            assert not await users.verify_password(connection, user_id=user_id, password=password)
+
+
+async def test_a_phone_cannot_be_called_like_a_trunk(database: Database, world: SmallWorld) -> None:
+    async with database.write() as connection:
+        for account in ("trunk-main", "a b", "電話", "x" * 41):
+            with pytest.raises(users.UnusablePhone):
+                await users.create_user(
+                    connection,
+                    login="ito",
+                    name="伊藤",
+                    password=PASSWORD,
+                    phone_account=account,
+                    phone_password="secret",
+                    now=NOON,
+                )

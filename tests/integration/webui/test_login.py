@@ -1,6 +1,6 @@
 from sqlalchemy import select
 
-from dialer import users
+from dialer import user_changes
 from dialer.storage.tables import audit_log
 from tests.fakes.web_fixtures import Browser, MakeBrowser
 from tests.fakes.web_server import WebWorld
@@ -78,9 +78,7 @@ async def test_a_session_ends_when_the_password_is_changed_or_the_user_is_locked
     await browser.log_in("sato")
     sato = world.team.agents[0]
     async with world.database.write() as connection:
-        await users.set_active(
-            connection, user_id=sato.id, active=False, by=None, now=world.clock.now()
-        )
+        await user_changes.deactivate(connection, user_id=sato.id, by=None, now=world.clock.now())
     assert (await browser.get("/desk")).headers["Location"].startswith("/login")
     assert (await browser.log_in("sato")).status == 403
 

@@ -1,0 +1,221 @@
+"""The second factor of a user: turned on with an authenticator app, asked for at each login.
+
+Recovery codes let him in who has lost his phone; only their hashes are kept.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from secrets import choice
+from typing import Any
+
+import pyotp
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dialer.rules.second_factor import CODE_DIGITS, STEP_SECONDS, accepted_step, steps_to_try
+from dialer.storage.tables import recovery_codes, users
+from dialer.users import (
+    UnknownUser,
+    User,
+    UserError,
+    record_change,
+    require_admin,
+)
+
+RECOVERY_CODES = 10
+# 80 bits each, so that a hash is worth nothing; no letters that are mistaken for figures.
+_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_GROUPS, _GROUP_LETTERS = 4, 4
+
+
+class WrongCode(UserError):
+    """The code is wrong, was used already, or is too old."""
+
+
+class AlreadyOn(UserError):
+    """The second factor is on: it must be turned off before another phone can be used."""
+
+
+class NotBegun(UserError):
+    """There is no second factor to confirm or to ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What an authenticator app reads (`uri`, as a QR code) or a person types (`secret`)."""
+
+    secret: str
+    uri: str
+
+
+async def begin(connection: AsyncConnection, *, user: User, site_name: str) -> Enrolment:
+    """A new secret, not in force before a code of it is confirmed. Raises AlreadyOn."""
+    row = await _row(connection, user.id)
+    if row.totp_confirmed_at is not None:
+        raise AlreadyOn(f"the second factor of {user.login} is on already")
+    secret = pyotp.random_base32()
+    await connection.execute(
+        update(users).where(users.c.id == user.id).values(totp_secret=secret, totp_last_step=None)
+    )
+    return _enrolment(secret, user, site_name)
+
+
+async def enrolment(connection: AsyncConnection, *, user: User, site_name: str) -> Enrolment | None:
+    """What was begun and not confirmed; None when nothing was."""
+    row = await _row(connection, user.id)
+    if not row.totp_secret or row.totp_confirmed_at is not None:
+        return None
+    return _enrolment(row.totp_secret, user, site_name)
+
+
+async def confirm(
+    connection: AsyncConnection, *, user: User, code: str, now: datetime
+) -> Sequence[str]:
+    """Puts it in force and ends all web sessions; the recovery codes, to be shown once.
+
+    Raises NotBegun, AlreadyOn, WrongCode.
+    """
+    row = await _row(connection, user.id, keep=True)
+    if row.totp_confirmed_at is not None:
+        raise AlreadyOn(f"the second factor of {user.login} is on already")
+    if not row.totp_secret:
+        raise NotBegun("no second factor was begun")
+    step = _step(row, code, now)
+    await connection.execute(
+        update(users)
+        .where(users.c.id == user.id)
+        .values(
+            totp_confirmed_at=now,
+            totp_last_step=step,
+            session_epoch=users.c.session_epoch + 1,
+        )
+    )
+    await record_change(connection, "user.second_factor_on", user.id, user, now)
+    return await _new_codes(connection, user.id)
+
+
+async def verify(connection: AsyncConnection, *, user_id: int, code: str, now: datetime) -> bool:
+    """Whether a code, or a recovery code, lets the user in; either is good once."""
+    row = await _row(connection, user_id, keep=True)
+    if row.totp_confirmed_at is None:
+        return False
+    try:
+        step = _step(row, code, now)
+    except WrongCode:
+        return await _use_recovery_code(connection, user_id, code, now)
+    await connection.execute(update(users).where(users.c.id == user_id).values(totp_last_step=step))
+    return True
+
+
+async def renew_recovery_codes(
+    connection: AsyncConnection, *, user: User, now: datetime
+) -> Sequence[str]:
+    """New codes, to be shown once; the old ones are worth nothing. Raises NotBegun."""
+    if (await _row(connection, user.id, keep=True)).totp_confirmed_at is None:
+        raise NotBegun("the second factor is off")
+    await record_change(connection, "user.recovery_codes", user.id, user, now)
+    return await _new_codes(connection, user.id)
+
+
+async def codes_left(connection: AsyncConnection, user_id: int) -> int:
+    """How many recovery codes were not used yet."""
+    query = (
+        select(func.count())
+        .select_from(recovery_codes)
+        .where(recovery_codes.c.user_id == user_id, recovery_codes.c.used_at.is_(None))
+    )
+    return int(await connection.scalar(query) or 0)
+
+
+async def turn_off(
+    connection: AsyncConnection, *, user_id: int, now: datetime, by: User | None
+) -> None:
+    """Also what was only begun. Ends all web sessions of the user.
+
+    Himself or an admin; `by` None is the program itself. Raises UnknownUser, NotAllowed.
+    """
+    if by and by.id != user_id:
+        require_admin(by, "removes another user's second factor")
+    was_on = (await _row(connection, user_id, keep=True)).totp_confirmed_at is not None
+    values: dict[str, Any] = dict.fromkeys(("totp_secret", "totp_confirmed_at", "totp_last_step"))
+    if was_on:
+        values["session_epoch"] = users.c.session_epoch + 1
+        await record_change(connection, "user.second_factor_off", user_id, by, now)
+    await connection.execute(update(users).where(users.c.id == user_id).values(values))
+    await connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
+
+
+# --- codes --------------------------------------------------------------------------------
+
+
+def _step(row: Any, code: str, now: datetime) -> int:
+    """Raises WrongCode."""
+    codes = pyotp.HOTP(row.totp_secret, digits=CODE_DIGITS)
+    typed = unicodedata.normalize("NFKC", code)
+    right = {step: codes.at(step) for step in steps_to_try(now)}
+    step = accepted_step(typed, right, last_step=row.totp_last_step)
+    if step is None:
+        raise WrongCode("the code is wrong, or was used already")
+    return step
+
+
+def _enrolment(secret: str, user: User, site_name: str) -> Enrolment:
+    codes = pyotp.TOTP(secret, digits=CODE_DIGITS, interval=STEP_SECONDS)
+    return Enrolment(secret, codes.provisioning_uri(name=user.login, issuer_name=site_name))
+
+
+async def _new_codes(connection: AsyncConnection, user_id: int) -> Sequence[str]:
+    codes = [_new_code() for _ in range(RECOVERY_CODES)]
+    await connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
+    await connection.execute(
+        insert(recovery_codes),
+        [{"user_id": user_id, "code_hash": _hash(code)} for code in codes],
+    )
+    return codes
+
+
+async def _use_recovery_code(
+    connection: AsyncConnection, user_id: int, code: str, now: datetime
+) -> bool:
+    used = await connection.execute(
+        update(recovery_codes)
+        .where(
+            recovery_codes.c.user_id == user_id,
+            recovery_codes.c.code_hash == _hash(code),
+            recovery_codes.c.used_at.is_(None),
+        )
+        .values(used_at=now)
+    )
+    if used.rowcount == 0:
+        return False
+    await record_change(connection, "user.recovery_code_used", user_id, None, now)
+    return True
+
+
+def _new_code() -> str:
+    return "-".join(
+        "".join(choice(_ALPHABET) for _ in range(_GROUP_LETTERS)) for _ in range(_GROUPS)
+    )
+
+
+def _hash(code: str) -> str:
+    """Dashes, spaces, width and capitals make no difference."""
+    plain = unicodedata.normalize("NFKC", code).upper()
+    kept = "".join(sign for sign in plain if sign in _ALPHABET)
+    return sha256(kept.encode()).hexdigest()
+
+
+async def _row(connection: AsyncConnection, user_id: int, *, keep: bool = False) -> Any:
+    """`keep`: nobody else uses a code of his until the transaction ends."""
+    query = select(users.c.totp_secret, users.c.totp_confirmed_at, users.c.totp_last_step).where(
+        users.c.id == user_id
+    )
+    if keep:
+        query = query.with_for_update(key_share=True)
+    row = (await connection.execute(query)).first()
+    if row is None:
+        raise UnknownUser(f"no user {user_id}")
+    return row
