@@ -17,9 +17,9 @@ from typing import Annotated
 import typer
 from typer.exceptions import Abort, TyperException
 
-from ari_app.commands import gate_cli
+from ari_app.commands import gate_cli, lead_cli
 from ari_app.commands.failures import WrongUsage, explanation
-from ari_app.commands.terminal import DEFAULT_CONFIG, Config, terminal_language
+from ari_app.commands.terminal import DEFAULT_CONFIG, Config
 
 app = typer.Typer(
     name="kakeru",
@@ -39,13 +39,13 @@ def _group(name: str, help_text: str) -> typer.Typer:
 
 
 database = _group("db", "The database.")
-lead = _group("lead", "Lead lists.")
 user = _group("user", "The people who log in.")
 workgroup = _group("workgroup", "Workgroups of people.")
 project = _group("project", "Projects: bundles of leads.")
 asterisk = _group("asterisk", "Kakeru's own Asterisk.")
 campaign = _group("campaign", "Campaigns: start, pause, stop.")
 
+app.add_typer(lead_cli.lead, name="lead")
 app.add_typer(gate_cli.prohibition, name="prohibition")
 app.add_typer(gate_cli.mybox, name="mybox")
 
@@ -249,44 +249,6 @@ def why(
 
 
 # --- people and lists ---------------------------------------------------------------------
-
-
-@lead.command("import")
-def import_leads(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV (UTF-8, CP932) or xlsx.")],
-    project: Annotated[str, typer.Option(metavar="NAME", help="Whose leads they become.")],
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="COLUMN=FIELD", help="What a column means; may be repeated."),
-    ] = None,
-    sheet: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Sheet of an xlsx file; else the first.")
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Encoding of a CSV file, if guessed wrong.")
-    ] = None,
-    problems: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the rows not taken there, as CSV.")
-    ] = None,
-    config: Config = DEFAULT_CONFIG,
-) -> None:
-    """Takes a list into a project, in one transaction, and reports rows it could not take."""
-    from ari_app.commands.installation import check_data_folder, settings_of
-    from ari_app.import_command import run_lead_import
-
-    settings = settings_of(config)
-    check_data_folder(settings)
-    code = run_lead_import(
-        database_url=settings.database_url,
-        project=project,
-        file=file,
-        mapping=mapping or (),
-        encoding=encoding,
-        sheet=sheet,
-        problems=problems,
-        language=terminal_language(),
-    )
-    raise typer.Exit(code)
 
 
 @user.command("add")

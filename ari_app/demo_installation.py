@@ -19,8 +19,8 @@ from ari_app.settings.models import (
 )
 from dialer import mybox, prohibitions, projects, result_sets, users, workgroups
 from dialer.campaign import CampaignSettings, HoursSettings, Mode
-from dialer.lead_files import load_lead_file
-from dialer.lead_import import import_leads
+from dialer.lead_imports.whole import import_file
+from dialer.lead_imports.workshop import Workshop
 from dialer.result_sets import ActionResult
 from dialer.rules.calling_hours import WEEKDAYS
 from dialer.storage import migrate
@@ -101,9 +101,8 @@ async def fill(settings: Settings, seed: int) -> DemoPeople:
         people = await _people(database)
         file = settings.data_folder / "見込み客リスト.csv"
         file.write_bytes(demo_list(LEADS, seed))
-        await import_leads(
-            database, project=_PROJECT, file=load_lead_file(file), now=datetime.now(UTC)
-        )
+        shop = Workshop(database, settings.imports_folder, lambda: datetime.now(UTC))
+        await import_file(shop, file, project=_PROJECT)
         await _hold_back(database, people)
     finally:
         await database.close()

@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from dialer.campaign import CampaignSettings
 from dialer.campaign import Settings as Section
+from dialer.rules.list_shape import ListLimits
 from dialer.rules.mybox import MyBoxPolicy
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -160,6 +161,31 @@ class RecordingsSettings(Section):
     )
 
 
+class ImportsSettings(Section):
+    """Lists that become leads."""
+
+    folder: Path | None = Field(
+        None, description="folder of the uploaded lists; left out: imports in the data folder"
+    )
+    largest_file_mb: int = Field(
+        200, ge=1, le=10_000, description="largest list that is taken, in megabytes (2^20 bytes)"
+    )
+    most_rows: int = Field(
+        2_000_000, ge=1, le=100_000_000, description="most rows that a list may have"
+    )
+    keep_files_days: int = Field(
+        30,
+        ge=1,
+        le=3650,
+        description="days after which an uploaded list is deleted; what became of it stays",
+    )
+
+    @property
+    def limits(self) -> ListLimits:
+        """The same for the use cases."""
+        return ListLimits(file_bytes=self.largest_file_mb * 1024**2, rows=self.most_rows)
+
+
 class MyBoxSettings(Section):
     """MyBox: leads that one user keeps for himself."""
 
@@ -183,6 +209,23 @@ class MyBoxSettings(Section):
         )
 
 
+class SecuritySettings(Section):
+    """Logging in and staying logged in."""
+
+    session_hours: int = Field(
+        12, ge=1, le=168, description="hours after which everybody must log in again"
+    )
+    idle_minutes: int = Field(
+        240,
+        ge=5,
+        le=10_080,
+        description="minutes without a page opened or a button pressed, after which too",
+    )
+    second_factor_for_admins: bool = Field(
+        False, description="nobody administers before he has turned on his second factor"
+    )
+
+
 class KakeruSettings(Section):
     """One installation."""
 
@@ -203,6 +246,8 @@ class KakeruSettings(Section):
     )
     recordings: RecordingsSettings = RecordingsSettings()
     mybox: MyBoxSettings = MyBoxSettings()
+    imports: ImportsSettings = ImportsSettings()
+    security: SecuritySettings = SecuritySettings()
 
     @field_validator(
         "database",
@@ -212,6 +257,8 @@ class KakeruSettings(Section):
         "trunks",
         "recordings",
         "mybox",
+        "imports",
+        "security",
         mode="before",
     )
     @classmethod
@@ -246,6 +293,11 @@ class Settings(KakeruSettings):
     def recordings_folder(self) -> Path:
         """Absolute."""
         return self.data_folder / (self.recordings.folder or "recordings")
+
+    @property
+    def imports_folder(self) -> Path:
+        """Absolute."""
+        return self.data_folder / (self.imports.folder or "imports")
 
     @property
     def run_folder(self) -> Path:

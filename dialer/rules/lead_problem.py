@@ -32,6 +32,9 @@ class RowNote(StrEnum):
     NEVER_DIALLED = "never dialled"
     DUPLICATE_IN_FILE = "duplicate in file"
     ALREADY_IN_PROJECT = "already in project"
+    IN_ANOTHER_PROJECT = "in another project"
+    PROHIBITED = "prohibited"
+    IN_A_BOX = "in a box"
     NOT_A_LEAD = "not a lead"
 
     def text(self, language: str = "en") -> str:
@@ -58,6 +61,15 @@ _TEXTS: dict[RowReason | RowNote, tuple[str, str]] = {
     RowNote.ALREADY_IN_PROJECT: (
         "同じ番号のリードがプロジェクトにあります",
         "the project already has a lead with this number",
+    ),
+    RowNote.IN_ANOTHER_PROJECT: (
+        "同じ番号のリードが別のプロジェクトにあります",
+        "another project has a lead with this number",
+    ),
+    RowNote.PROHIBITED: ("禁止されている番号です", "the number is prohibited"),
+    RowNote.IN_A_BOX: (
+        "同じ番号のリードがマイボックスに入っています",
+        "a lead with this number is in somebody's MyBox",
     ),
     RowNote.NOT_A_LEAD: ("注記または見出しの繰り返しです", "a note or a repeated header, no lead"),
 }

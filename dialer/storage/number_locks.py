@@ -33,6 +33,30 @@ async def lock_for_call(connection: AsyncConnection, e164s: Collection[str]) -> 
     await _lock(connection, "pg_advisory_xact_lock_shared", e164s)
 
 
+async def lock_some_for_change(
+    connection: AsyncConnection, e164s: Collection[str], changing: Collection[str]
+) -> None:
+    """`lock_for_change` of those in `changing`, `lock_for_call` of the others, in one order.
+
+    Whoever puts new leads beside numbers only needs them still; claims go on meanwhile.
+    """
+    if connection.dialect.name == "sqlite" or not (e164s or changing):
+        return
+    alone = {int(e164[-3:]) for e164 in changing}
+    together = {int(e164[-3:]) for e164 in e164s} - alone
+    await connection.execute(
+        text(
+            f"SELECT CASE WHEN alone THEN pg_advisory_xact_lock({_SPACE}, one) "
+            f"ELSE pg_advisory_xact_lock_shared({_SPACE}, one) END FROM "
+            "(SELECT one, alone FROM unnest(CAST(:locks AS integer[]), CAST(:alone AS boolean[])) "
+            "AS given(one, alone) ORDER BY one) AS locks"
+        ).bindparams(
+            locks=sorted(alone | together),
+            alone=[one in alone for one in sorted(alone | together)],
+        )
+    )
+
+
 def is_still(e164: ColumnElement[str | None]) -> ColumnElement[bool]:
     """Takes the lock for a call without waiting; false while somebody changes the number.
 

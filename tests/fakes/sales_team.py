@@ -16,8 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialer import mybox, prohibitions, projects, result_sets, users, workgroups
 from dialer.campaign import CampaignSettings, Mode
 from dialer.campaign_state import ensure_campaign, set_state
-from dialer.lead_files import load_lead_file
-from dialer.lead_import import import_leads
 from dialer.result_sets import ActionResult
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.storage.engine import Database
@@ -25,6 +23,7 @@ from dialer.storage.tables import actions, calls, contact_points, leads, recordi
 from dialer.users import User
 from recordings.store import LocalRecordingStore
 from tests.checkout import ROOT
+from tests.lists import import_now
 
 AFTERNOON = datetime(2026, 11, 24, 5, 32, tzinfo=UTC)  # 14:32 in Tokyo
 PASSWORD = "correct horse"
@@ -133,8 +132,7 @@ async def build_sales_team(
             user_ids=[user.id for login, user in people.items() if login != "outsider"],
             now=morning,
         )
-    file = load_lead_file(_SAMPLES / "leads_utf8_bom.csv")
-    await import_leads(database, project=PROJECT, file=file, now=morning)
+    await import_now(database, _SAMPLES / "leads_utf8_bom.csv", project=PROJECT, now=morning)
     campaigns = (
         _campaign("hikari-autumn", Mode.POWER, 2.5),
         _campaign("hikari-callback", Mode.PROGRESSIVE, 1.0),

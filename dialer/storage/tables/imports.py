@@ -26,7 +26,7 @@ lead_imports = Table(
     Column("stored_as", String(100), nullable=False, server_default=""),  # in the imports folder
     Column("created_at", UTCDateTime, nullable=False),
     Column("created_by", ForeignKey("users.id")),  # None: the command line
-    Column("state", String(20), nullable=False),  # dialer.lead_import_jobs.ImportState
+    Column("state", String(20), nullable=False),  # dialer.rules.import_choices.ImportState
     # How the file is to be read, what its columns mean, and what to do with duplicates.
     Column("choices", JSON, nullable=False, server_default="{}"),
     Column("total_rows", Integer, nullable=False, server_default="0"),
@@ -39,11 +39,13 @@ lead_imports = Table(
     Column("summary", JSON, nullable=False, server_default="{}"),  # counts by reason and note
     Column("error", Text, nullable=False, server_default=""),
     Column("cancel_requested", Boolean, nullable=False, server_default=false()),
+    Column("take_back", Boolean, nullable=False, server_default=false()),  # and undo what is in
     Column("lease_until", UTCDateTime),  # a worker is at it; afterwards another may take over
+    Column("lease_by", String(40), nullable=False, server_default=""),  # which worker it is
     Column("finished_at", UTCDateTime),
 )
 
-# What there is to say of a row; its cells are read from the stored file.
+# What there is to say of a row.
 lead_import_notes = Table(
     "lead_import_notes",
     metadata,

@@ -13,15 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import lanes, mybox, prohibitions, projects
 from dialer.lead_facts import box_stands, facts_of
-from dialer.lead_files import read_lead_file
-from dialer.lead_import import import_leads
 from dialer.mybox import BoxReport, MyBoxPolicy
+from dialer.rules.import_choices import ImportChoices, InProject
 from dialer.rules.lane import lane_of
 from dialer.rules.phone_number import national_format
 from dialer.storage.engine import Database
 from dialer.storage.tables import gate_lanes, leads, mybox_entries
 from dialer.storage.tables import prohibitions as prohibitions_table
 from dialer.users import NotAllowed, User
+from tests.lists import import_text
 from tests.small_world import NOON, SmallWorld, add_lead, build_small_world
 
 LIMIT = 2
@@ -162,8 +162,14 @@ async def do(database: Database, day: Afternoon, step: Step) -> None:
     """One step; what may not be done is refused as a whole."""
     if isinstance(step, Import):
         rows = "".join(f"新規,{national_format(day.numbers[place])}\n" for place in step.numbers)
-        file = read_lead_file(f"会社名,電話番号\n{rows}".encode(), file_name="list.csv")
-        await import_leads(database, project=day.project, file=file, now=day.now)
+        everything = ImportChoices(in_project=InProject.CREATE)
+        await import_text(
+            database,
+            f"会社名,電話番号\n{rows}",
+            project=day.project,
+            now=day.now,
+            choices=everything,
+        )
         return
     try:
         async with database.write() as connection:
