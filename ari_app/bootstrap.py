@@ -122,6 +122,7 @@ async def running(
                 )
                 for name, trunk in settings.trunks.items()
             },
+            mybox=settings.mybox.policy,
         )
         await ari.start()
         await ari.wait_connected(seconds=_FIRST_CONNECTION_SECONDS)
@@ -139,9 +140,15 @@ async def running(
             session_key=kept_key(settings.data_folder / "session.key"),
             clock=clock,
             settings=WebSettings(
+                business_name=settings.business_name,
                 time_zone=settings.time_zone,
                 language=settings.language,
                 secure_cookies=settings.cookies_over_https_only,
+                session_hours=settings.security.session_hours,
+                idle_minutes=settings.security.idle_minutes,
+                second_factor_for_admins=settings.security.second_factor_for_admins,
+                public_url=settings.web.public_url or "",
+                phone_server=f"{settings.asterisk.sip_host}:{settings.asterisk.sip_port}",
                 mybox=settings.mybox.policy,
             ),
         )

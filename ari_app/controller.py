@@ -17,6 +17,7 @@ from dialer.manual_calls import ManualCalls
 from dialer.ports import Clock, LiveUpdates, RecordingStore, Telephony
 from dialer.recording_keeper import RecordingKeeper
 from dialer.ringing_watch import LOOK_EVERY_SECONDS, RingingWatch
+from dialer.rules.mybox import NO_POLICY, MyBoxPolicy
 from dialer.storage.engine import Database
 from dialer.switchboard import Switchboard
 
@@ -94,12 +95,20 @@ def build_controller(
     campaigns: Sequence[CampaignSettings],
     trunks: Mapping[str, TrunkLines],
     look_every_seconds: float = LOOK_EVERY_SECONDS,
+    mybox: MyBoxPolicy = NO_POLICY,
 ) -> Controller:
     """Wires the parts; nothing runs yet. `look_every_seconds`: at what rings."""
     keeper = RecordingKeeper(database, recordings, live)
     journal = CallJournal(database, keeper.written)
     calls = CallSessions(telephony=telephony, journal=journal, clock=clock, recordings=recordings)
-    floor = Floor(database=database, telephony=telephony, clock=clock, live=live, calls=calls)
+    floor = Floor(
+        database=database,
+        telephony=telephony,
+        clock=clock,
+        live=live,
+        calls=calls,
+        mybox=mybox,
+    )
     running = Campaigns(
         settings=campaigns,
         database=database,

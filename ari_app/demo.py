@@ -157,8 +157,9 @@ async def _campaign(
 
 
 def _agents(options: DemoOptions, kakeru: Kakeru, people: DemoPeople) -> list[DemoAgent]:
-    # Nobody refuses for ever in the demo: a prohibition would make its own calls look forbidden.
-    results = tuple(result for result in people.results if result.effect != "prohibit")
+    # A prohibition, or a lead in somebody's box, would make the demo's own calls look forbidden.
+    for_nobody_else = ("prohibit", "mybox")
+    results = tuple(result for result in people.results if result.effect not in for_nobody_else)
     return [
         DemoAgent(
             user_id=agent.id,

@@ -36,7 +36,7 @@ from dialer.messages import (
     UserId,
 )
 from dialer.ports import Clock, LiveUpdates, Telephony, Timer
-from dialer.results import save_result
+from dialer.results import SavedResult, save_result
 from dialer.rules import agent_events, agent_state
 from dialer.rules.agent_events import (
     AfterCallWorkExpired,
@@ -58,6 +58,7 @@ from dialer.rules.agent_state import Agent, AgentState
 from dialer.rules.call_events import AgentFound
 from dialer.rules.call_state import Phase
 from dialer.rules.eligibility import Refusal
+from dialer.rules.mybox import NO_POLICY, MyBoxPolicy
 from dialer.running_campaign import RunningCampaign
 from dialer.storage.engine import Database
 
@@ -82,12 +83,14 @@ class Floor:
         clock: Clock,
         live: LiveUpdates,
         calls: CallSessions,
+        mybox: MyBoxPolicy = NO_POLICY,
     ) -> None:
         self._database = database
         self._telephony = telephony
         self._clock = clock
         self._live = live
         self._calls = calls
+        self._mybox = mybox
         self._agents: dict[UserId, Agent] = {}
         self._profiles: dict[UserId, AgentProfile] = {}
         self._agent_calls: dict[UserId, AgentCall] = {}
@@ -144,10 +147,10 @@ class Floor:
         result_id: int | None,
         memo: str,
         agreed: Agreed | None = None,
-    ) -> str:
+    ) -> SavedResult:
         """Saves what came of the agent's call and ends the after-call work.
 
-        Returns the result's effect. Raises NotOnACall for somebody else's call,
+        Raises NotOnACall for somebody else's call,
         ResultRequired without a result where the project wants one, and
         dialer.results.ResultError.
         """
@@ -167,12 +170,13 @@ class Floor:
                 now=self._clock.now(),
                 retries=call.retries if call else None,
                 agreed=agreed,
+                policy=self._mybox,
             )
         self._apply(agent.user_id, ResultSaved(call_id, _new_leg()))
         self._live.publish("history", {"call_id": str(call_id)})
         if saved.prohibited:
             self._live.publish("prohibited", {"numbers": list(saved.prohibited)})
-        return saved.effect
+        return saved
 
     # --- what calls ask for (dialer.call_sessions.AgentFinder) --------------------------------
 

@@ -4,7 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import audit, prohibitions
@@ -12,6 +22,8 @@ from dialer.after_calls import calls_with_outcome
 from dialer.callbacks import Agreed, close_callback, set_callback
 from dialer.campaign import RetrySettings
 from dialer.messages import CallId, UserId
+from dialer.mybox import NO_POLICY, MyBoxError, MyBoxPolicy
+from dialer.result_effects import move_stage, put_in_box, take_out_of_box
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.retry import (
     FollowUp,
@@ -22,9 +34,9 @@ from dialer.rules.retry import (
     after_result,
 )
 from dialer.storage.tables import action_results, actions, calls, leads, projects
-from dialer.users import user_by_id
+from dialer.users import User, user_by_id
 
-# A callback without a time comes again after a day.
+# A callback without a time comes again after a day, and so does a lead in the agent's box.
 _CALLBACK_DELAY = timedelta(days=1)
 
 _FINAL_EFFECTS = frozenset({"final", "appointment", "prohibit"})
@@ -44,10 +56,14 @@ class UnknownResult(ResultError):
 
 @dataclass(frozen=True, slots=True)
 class SavedResult:
-    """`effect` is the result's; `prohibited` are the numbers that it newly prohibited."""
+    """`effect` is the result's; `prohibited` are the numbers that it newly prohibited.
+
+    `not_boxed`: the result is saved, but the lead did not go into the agent's MyBox, and why.
+    """
 
     effect: str
     prohibited: tuple[str, ...] = ()
+    not_boxed: MyBoxError | None = None
 
 
 async def save_result(
@@ -60,79 +76,114 @@ async def save_result(
     now: datetime,
     retries: RetryRules | None = None,
     agreed: Agreed | None = None,
+    policy: MyBoxPolicy = NO_POLICY,
 ) -> SavedResult:
     """Writes result and memo of a call and moves its lead on.
 
     `retries` are those of the call's campaign; None, where nobody knows it any more: the
-    product's. `agreed` is the time that goes with effect ``callback``. A result that leaves
-    the lead alone takes back what an earlier one did to it.
+    product's. `agreed` is the time that goes with effect ``callback``, `policy` what boxes
+    hold. A result that leaves the lead alone takes back what an earlier one did to it; only
+    a prohibition stays, which an admin lifts.
     With effect ``prohibit`` all numbers of the lead are prohibited for the user's
     workgroups in the same transaction; the caller has to stop those that ring just now.
+    With effect ``mybox`` the lead goes into the user's box; a box that refuses it does not
+    keep the result from being saved.
     Raises UnknownCall, UnknownResult, and prohibitions.NotAllowed.
     """
-    action = (
-        await connection.execute(
-            select(actions.c.lead_id, projects.c.result_set_id)
-            .join(projects, projects.c.id == actions.c.project_id)
-            .where(actions.c.id == call_id)
-        )
-    ).one_or_none()
-    if action is None:
-        raise UnknownCall(f"there is no call {call_id}")
+    action = await _action(connection, call_id)
+    user = await _user(connection, user_id)
     values: dict[str, object] = {"memo": memo, "user_id": user_id}
-    effect = "none"
-    prohibited: list[str] = []
+    saved = SavedResult("none")
     if result_id is not None:
-        result = await _result(connection, result_id, action.result_set_id)
-        effect = result.effect
+        result = await _result(connection, result_id, action)
         values |= {"result_id": result_id, "result_at": now}
-        if effect == "prohibit":
-            # Before the lead: locks of numbers are taken before rows.
-            prohibited = await _prohibit(connection, action.lead_id, user_id, result.name, now)
+        # Before the lead: locks of numbers are taken before rows.
+        saved = await _do_what_numbers_see(connection, action, user, result, policy, now)
         rules = retries or RetrySettings().rules()
-        if effect == "callback" and agreed is not None:
+        if result.effect == "callback" and agreed is not None:
             await set_callback(
                 connection, lead_id=action.lead_id, agreed=agreed, by=user_id, now=now
             )
         else:
-            await _take_back(connection, call_id, action.lead_id, effect, user_id, now)
+            await _take_back(connection, call_id, action.lead_id, result.effect, user_id, now)
             await _move_lead(connection, call_id, action.lead_id, result, rules, now)
+        if not action.overtaken:
+            await move_stage(
+                connection,
+                action.lead_id,
+                to=result.stage_id,
+                taken_back=action.stage_id,
+                since=action.at,
+                by=user,
+                now=now,
+            )
     await connection.execute(update(actions).where(actions.c.id == call_id).values(values))
     await audit.record(
         connection,
         user_id=user_id,
         action="call.result",
         subject=f"call:{call_id}",
-        detail={"result_id": result_id, "effect": effect},
+        detail={"result_id": result_id, "effect": saved.effect},
         now=now,
     )
-    return SavedResult(effect, tuple(prohibited))
+    return saved
 
 
-async def _result(
-    connection: AsyncConnection, result_id: int, result_set_id: int | None
-) -> Row[Any]:
+async def _action(connection: AsyncConnection, call_id: CallId) -> Row[Any]:
+    """The call's action, with effect and stage of the result that it has so far."""
+    row = (await connection.execute(_ACTION, {"call_id": call_id})).one_or_none()
+    if row is None:
+        raise UnknownCall(f"there is no call {call_id}")
+    return row
+
+
+async def _user(connection: AsyncConnection, user_id: UserId) -> User:
+    user = await user_by_id(connection, user_id)
+    if user is None:
+        raise ResultError(f"there is no user {user_id}")
+    return user.as_user()
+
+
+async def _do_what_numbers_see(
+    connection: AsyncConnection,
+    action: Row[Any],
+    user: User,
+    result: Row[Any],
+    policy: MyBoxPolicy,
+    now: datetime,
+) -> SavedResult:
+    """Prohibition and box: what also binds other leads with the same numbers."""
+    lead_id, effect = action.lead_id, result.effect
+    if action.effect == "mybox" and effect != "mybox":
+        await take_out_of_box(connection, lead_id, user, action.at, now)
+    if effect == "prohibit":
+        numbers = await prohibitions.prohibit_lead(
+            connection, lead_id=lead_id, now=now, reason=result.name, by=user
+        )
+        return SavedResult(effect, prohibited=tuple(numbers))
+    if effect == "mybox" and not action.overtaken:
+        refused = await put_in_box(connection, lead_id, user, policy, now)
+        return SavedResult(effect, not_boxed=refused)
+    return SavedResult(effect)
+
+
+async def _result(connection: AsyncConnection, result_id: int, action: Row[Any]) -> Row[Any]:
+    """One of the project's; a retired one only where the call has it already."""
     wanted: Select[Any] = select(
         action_results.c.id,
         action_results.c.name,
         action_results.c.effect,
         action_results.c.retry_after_seconds,
-    ).where(action_results.c.id == result_id, action_results.c.result_set_id == result_set_id)
+        action_results.c.stage_id,
+    ).where(
+        action_results.c.id == result_id,
+        action_results.c.result_set_id == action.result_set_id,
+        or_(action_results.c.retired_at.is_(None), action_results.c.id == action.result_id),
+    )
     found: Row[Any] | None = (await connection.execute(wanted)).one_or_none()
     if found is None:
         raise UnknownResult(f"result {result_id} does not belong to the project's result set")
     return found
-
-
-async def _prohibit(
-    connection: AsyncConnection, lead_id: int, user_id: UserId, reason: str, now: datetime
-) -> list[str]:
-    user = await user_by_id(connection, user_id)
-    if user is None:
-        raise ResultError(f"there is no user {user_id}")
-    return await prohibitions.prohibit_lead(
-        connection, lead_id=lead_id, now=now, reason=reason, by=user.as_user()
-    )
 
 
 async def _take_back(
@@ -171,7 +222,7 @@ async def _move_lead(
         follow_up = after_result(
             result.name, attempts or 0, same, rules, now, delay_seconds=result.retry_after_seconds
         )
-    elif result.effect == "callback":
+    elif result.effect in ("callback", "mybox"):
         seconds = result.retry_after_seconds
         follow_up = RetryAt(
             now + (_CALLBACK_DELAY if seconds is None else timedelta(seconds=seconds))
@@ -237,26 +288,42 @@ async def _write(
     )
 
 
-def _call() -> Select[Any]:
-    """The call with the effect of the result that it has; `overtaken`: a later one decides."""
+def _overtaken() -> ColumnElement[bool]:
+    """A later call of the lead decides."""
     later = actions.alias("later")
-    overtaken = exists().where(
+    return exists().where(
         later.c.lead_id == actions.c.lead_id, later.c.kind == "call", later.c.at > actions.c.at
     )
-    return (
-        select(
-            calls.c.attempt,
-            calls.c.ended_at,
-            calls.c.outcome,
-            calls.c.hangup_cause,
-            action_results.c.effect,
-            overtaken.label("overtaken"),
-        )
-        .select_from(actions)
-        .join(calls, calls.c.id == actions.c.id)
-        .outerjoin(action_results, action_results.c.id == actions.c.result_id)
-        .where(actions.c.id == bindparam("call_id"))
+
+
+# The call with the effect of the result that it has.
+_CALL = (
+    select(
+        calls.c.attempt,
+        calls.c.ended_at,
+        calls.c.outcome,
+        calls.c.hangup_cause,
+        action_results.c.effect,
+        _overtaken().label("overtaken"),
     )
+    .select_from(actions)
+    .join(calls, calls.c.id == actions.c.id)
+    .outerjoin(action_results, action_results.c.id == actions.c.result_id)
+    .where(actions.c.id == bindparam("call_id"))
+)
 
-
-_CALL = _call()
+_ACTION = (
+    select(
+        actions.c.lead_id,
+        actions.c.at,
+        actions.c.result_id,
+        projects.c.result_set_id,
+        action_results.c.effect,
+        action_results.c.stage_id,
+        _overtaken().label("overtaken"),
+    )
+    .select_from(actions)
+    .join(projects, projects.c.id == actions.c.project_id)
+    .outerjoin(action_results, action_results.c.id == actions.c.result_id)
+    .where(actions.c.id == bindparam("call_id"))
+)

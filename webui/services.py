@@ -13,6 +13,7 @@ from dialer.claiming import ClaimedCall
 from dialer.floor_views import AgentView
 from dialer.messages import CallId
 from dialer.ports import Clock, LiveUpdates, RecordingStore
+from dialer.results import SavedResult
 from dialer.rules.eligibility import Refused
 from dialer.rules.mybox import NO_POLICY, MyBoxPolicy
 from dialer.storage.engine import Database
@@ -41,8 +42,7 @@ class Floor(Protocol):
         result_id: int | None,
         memo: str,
         agreed: Agreed | None = None,
-    ) -> str:
-        """The effect of the result (`dialer.projects.ResultEffect`)."""
+    ) -> SavedResult: ...
 
 
 class Campaigns(Protocol):
@@ -77,10 +77,15 @@ class WebSettings:
     """How this installation presents itself."""
 
     site_name: str = "Kakeru"
+    business_name: str = ""  # in whose name agents call
     time_zone: str = "Asia/Tokyo"
     language: str = "ja"  # when the browser asks for none that we have
     secure_cookies: bool = False  # True behind HTTPS
-    session_hours: int = 12
+    session_hours: int = 12  # whatever is done in it
+    idle_minutes: int = 240
+    second_factor_for_admins: bool = False
+    public_url: str = ""  # what people type; empty: the address that they came by
+    phone_server: str = ""  # what SIP phones are given, as host:port
     mybox: MyBoxPolicy = NO_POLICY
 
 

@@ -12,7 +12,7 @@ from dialer.claiming import ClaimedCall
 from dialer.floor_views import AgentCall, AgentView, CannotDial, NoPhone, NotOnACall, ResultRequired
 from dialer.messages import CallId, UserId
 from dialer.ports import Clock, LiveUpdates
-from dialer.results import save_result
+from dialer.results import SavedResult, save_result
 from dialer.rules.agent_state import AgentState, PhoneMode
 from dialer.rules.eligibility import Refused
 from dialer.rules.pacing import NotDialling
@@ -102,7 +102,7 @@ class FakeFloor:
         result_id: int | None,
         memo: str,
         agreed: Agreed | None = None,
-    ) -> str:
+    ) -> SavedResult:
         agent = self._agents[user_id]
         if agent.call is None or agent.call.call_id != call_id:
             raise NotOnACall
@@ -121,7 +121,7 @@ class FakeFloor:
         self._live.publish("history", {})
         if saved.prohibited:
             self._live.publish("prohibited", {"numbers": list(saved.prohibited)})
-        return saved.effect
+        return saved
 
 
 class FakeCampaigns:

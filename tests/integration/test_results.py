@@ -19,7 +19,12 @@ from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.retry import ResultRetry, RetryRules
 from dialer.storage.engine import Database
 from dialer.storage.number_locks import lock_for_change
-from dialer.storage.tables import action_results, actions, audit_log, leads
+from dialer.storage.tables import (
+    action_results,
+    actions,
+    audit_log,
+    leads,
+)
 from tests.small_world import NOON, SmallWorld, add_call, add_lead, build_small_world
 
 NUMBER, OTHER = "+81352542287", "+819012345678"

@@ -51,10 +51,10 @@ async def test_a_refusal_on_the_phone_stops_every_other_call_to_the_number(world
     await world.until(lambda: world.agent().state is AgentState.ON_CALL)
     call = world.agent().call
     assert call is not None
-    effect = await world.controller.floor.save_result(
+    saved = await world.controller.floor.save_result(
         world.agents[0], call.call_id, result_id=await world.result("9"), memo="お断り"
     )
-    assert effect == "prohibit"
+    assert saved.effect == "prohibit"
     await world.sleep(300)
     assert world.dialled().count(call.e164) == 1
     await world.wind_down()

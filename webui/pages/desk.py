@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
+from markupsafe import Markup
 
 from dialer import history, memos, projects, result_sets
 from dialer.callbacks import Agreed
@@ -22,12 +23,15 @@ from webui.errors import notice
 from webui.formats import midnight
 from webui.forms import field
 from webui.labels import AWAY_REASONS, FLOOR_ERRORS
-from webui.rendering import render
+from webui.lead_script import script_for
+from webui.refusals import refusal
+from webui.rendering import render, words_for
 from webui.services import services
 from webui.sessions import viewer
 from webui.translations import marked
 
 _RECENT = 8
+_WARNING = web.RequestKey("warning", str)  # what was saved, but not quite as it was meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Work:
     lead: LeadDetail
     project: Project
     results: tuple[tuple[str, tuple[ActionResult, ...]], ...]  # by category, in order
+    script: Markup
 
 
 async def page(request: web.Request) -> web.Response:
@@ -83,13 +88,15 @@ async def save_result(request: web.Request) -> web.Response:
         return notice(request, marked("Choose a time that is still to come."), status=409)
 
     async def save(user_id: int) -> None:
-        await services(request).floor.save_result(
+        saved = await services(request).floor.save_result(
             user_id,
             call_id,
             result_id=int(result_id),
             memo=memo[: memos.LONGEST_MEMO],
             agreed=agreed,
         )
+        if saved.not_boxed is not None:
+            request[_WARNING] = refusal(saved.not_boxed, words_for(request))
 
     return await _press(request, save)
 
@@ -144,6 +151,7 @@ async def _update(request: web.Request, *, shown: str) -> web.Response:
     work = context["work"]
     current = str(work.detail.row.id) if isinstance(work, Work) else ""
     context["same_call"] = current == shown
+    context["warning"] = request.get(_WARNING, "")
     return render(request, "parts/desk_update.html", context)
 
 
@@ -181,7 +189,17 @@ async def _work(request: web.Request, user: User, agent: AgentView | None) -> Wo
             return None
         project = await projects.project_by_id(connection, lead.project_id)
         results = await result_sets.results_of_project(connection, lead.project_id)
-    return Work(detail, lead, project, by_category(results)) if project else None
+    if project is None:
+        return None
+    script = script_for(
+        project,
+        lead,
+        number=detail.row.e164,
+        user=user.name,
+        company=given.settings.business_name,
+        _=words_for(request),
+    )
+    return Work(detail, lead, project, by_category(results), script)
 
 
 def by_category(

@@ -143,7 +143,7 @@ async def _choices(request: web.Request) -> dict[str, object]:
         results = [
             result
             for project in known
-            for result in await result_sets.results_of_project(connection, project.id)
+            for result in await result_sets.results_of_project(connection, project.id, retired=True)
         ]
         return {
             "projects": known,
