@@ -19,10 +19,12 @@ from prometheus_client import CollectorRegistry
 from ari_app.ari.accounts import Trunk
 from ari_app.ari.connection import AriConnection
 from ari_app.ari.metrics import AriMetrics
+from ari_app.campaign_files import CampaignFiles
 from ari_app.clock import SystemClock
 from ari_app.controller import Controller, build_controller
 from ari_app.coordination import LocalLiveUpdates
 from ari_app.health import create_health_app
+from ari_app.import_supervisor import ImportSupervisor
 from ari_app.runtime import ports, speech
 from ari_app.runtime.errors import RuntimeFault
 from ari_app.runtime.pbx import Pbx, PbxSettings
@@ -38,7 +40,7 @@ from dialer.storage import migrate
 from dialer.storage.engine import Database, check_database, open_database
 from recordings.store import LocalRecordingStore
 from webui.app import create_app
-from webui.services import WebServices, WebSettings
+from webui.services import Imports, WebServices, WebSettings
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +81,12 @@ async def running(
     Raises RuntimeFault, StorageError, AriError: each says what is wrong and what to do.
     """
     async with AsyncExitStack() as stack:
-        for folder in (settings.data_folder, settings.log_folder, settings.recordings_folder):
+        for folder in (
+            settings.data_folder,
+            settings.log_folder,
+            settings.recordings_folder,
+            settings.imports_folder,
+        ):
             private_folder(folder)
         registry = CollectorRegistry()
         say("database")
@@ -129,6 +136,14 @@ async def running(
         await controller.start()
         stack.push_async_callback(controller.stop)
         _background(stack, accounts.keep_in_step(), "sip accounts")
+
+        async def take_up(campaign: CampaignSettings) -> None:
+            messages[campaign.name] = await asyncio.to_thread(_message, settings, campaign)
+            await controller.campaigns.add(campaign)
+
+        imports = ImportSupervisor(settings, database, lambda _id: live.publish("imports", {}))
+        await imports.start()
+        stack.push_async_callback(imports.stop)
         say("web pages")
         services = WebServices(
             database=database,
@@ -137,6 +152,10 @@ async def running(
             manual_calls=controller.manual_calls,
             live=live,
             recordings=recordings,
+            imports=Imports(settings.imports_folder, settings.imports.limits, imports),
+            campaign_files=CampaignFiles(
+                folder=settings.campaign_folder, trunks=tuple(trunks), take_up=take_up
+            ),
             session_key=kept_key(settings.data_folder / "session.key"),
             clock=clock,
             settings=WebSettings(

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from aiohttp import web
 
 from dialer.callbacks import Agreed
 from dialer.campaign import CampaignSettings
+from dialer.campaign_draft import CampaignDraft
 from dialer.campaigns import CampaignLive
 from dialer.claiming import ClaimedCall
 from dialer.floor_views import AgentView
@@ -15,6 +17,7 @@ from dialer.messages import CallId
 from dialer.ports import Clock, LiveUpdates, RecordingStore
 from dialer.results import SavedResult
 from dialer.rules.eligibility import Refused
+from dialer.rules.list_shape import ListLimits
 from dialer.rules.mybox import NO_POLICY, MyBoxPolicy
 from dialer.storage.engine import Database
 
@@ -59,6 +62,15 @@ class Campaigns(Protocol):
     async def stop(self, name: str, *, by: int) -> None: ...
 
 
+class CampaignFiles(Protocol):
+    """New campaigns, where an installation's campaigns are files that ops own."""
+
+    trunks: tuple[str, ...]
+
+    async def add(self, draft: CampaignDraft) -> None:
+        """The running program knows it at once. Raises CampaignDraftError."""
+
+
 class ManualCalls(Protocol):
     """Calls by hand. Raises `dialer.floor_views.CannotDial`."""
 
@@ -70,6 +82,22 @@ class ManualCalls(Protocol):
         contact_point_id: int | None = None,
         campaign: str | None = None,
     ) -> ClaimedCall | Refused: ...
+
+
+class ImportWork(Protocol):
+    """Whoever works on imports in the background."""
+
+    def wake(self) -> None:
+        """An import has been given something to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """Where lists lie, how large they may be, and who works on them."""
+
+    folder: Path
+    limits: ListLimits
+    work: ImportWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +127,8 @@ class WebServices:
     manual_calls: ManualCalls
     live: LiveUpdates
     recordings: RecordingStore
+    imports: Imports
+    campaign_files: CampaignFiles
     session_key: bytes
     clock: Clock
     settings: WebSettings

@@ -283,6 +283,19 @@ class Settings(KakeruSettings):
     campaigns: tuple[CampaignSettings, ...] = Field(
         (), description="one for each file in campaigns/, by name"
     )
+    # Where those files lie; None when the settings come from no folder.
+    _campaign_folder: Path | None = PrivateAttr(None)
+
+    @property
+    def campaign_folder(self) -> Path | None:
+        """Absolute."""
+        return self._campaign_folder
+
+    def with_campaign_folder(self, folder: Path) -> "Settings":
+        """The same, read from files in this folder."""
+        copy = self.model_copy()
+        copy._campaign_folder = folder.absolute()
+        return copy
 
     @property
     def database_url(self) -> str:

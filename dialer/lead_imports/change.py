@@ -19,7 +19,7 @@ from dialer.lead_changes import contact_text
 from dialer.projects import Project
 from dialer.rules.custom_field import CustomField, FieldKind, Value
 from dialer.rules.import_update import TEXTS, Difference, Record, differences
-from dialer.rules.lead_row import ContactDraft
+from dialer.rules.lead_numbers import ContactDraft
 from dialer.rules.lead_zone import zone_to_keep
 from dialer.storage.batches import batches
 from dialer.storage.lead_import_queries import reserve_ids

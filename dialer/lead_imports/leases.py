@@ -52,6 +52,14 @@ async def take(database: Database, import_id: int, holder: str, now: datetime) -
         return await _take(connection, import_id, holder, now)
 
 
+async def anything_waits(connection: AsyncConnection) -> bool:
+    """Whether an import has work left to be done, leased or not."""
+    found = await connection.scalar(
+        select(lead_imports.c.id).where(lead_imports.c.state.in_(sorted(AT_WORK))).limit(1)
+    )
+    return found is not None
+
+
 async def next_end(connection: AsyncConnection) -> datetime | None:
     """When the first of the leases ends; None when no import is leased."""
     ends: datetime | None = await connection.scalar(

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from dialer.rules.custom_field import Value
 from dialer.rules.import_fate import Fate
-from dialer.rules.lead_row import ContactDraft, LeadDraft
+from dialer.rules.lead_numbers import ContactDraft
+from dialer.rules.lead_row import LeadDraft
 from dialer.rules.search_text import lead_key
 
 TEXTS = (

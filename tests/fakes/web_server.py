@@ -18,13 +18,15 @@ from dialer.messages import CallId
 from dialer.ports import Timer
 from dialer.rules.agent_state import AgentState
 from dialer.rules.hangup_cause import CallOutcome
+from dialer.rules.list_shape import ListLimits
 from dialer.storage.engine import Database
 from dialer.storage.tables import calls, campaigns, recordings
 from recordings.store import LocalRecordingStore
 from tests.fakes.sales_team import AFTERNOON, SalesTeam, add_call, two_voices
 from tests.fakes.web_floor import FakeCampaigns, FakeFloor, FakeManualCalls
+from tests.fakes.web_imports import ImportsAtOnce
 from webui.app import create_app
-from webui.services import WebServices, WebSettings
+from webui.services import Imports, WebServices, WebSettings
 
 
 class AfternoonClock:
@@ -53,6 +55,7 @@ class WebWorld:
     campaigns: FakeCampaigns
     manual_calls: FakeManualCalls
     store: LocalRecordingStore
+    imports: ImportsAtOnce
     app: web.Application
 
 
@@ -65,6 +68,7 @@ def build_web_world(database: Database, recordings: Path, team: SalesTeam) -> We
         floor.add(user)
     campaigns = FakeCampaigns(team.campaigns, database=database, clock=clock, live=live)
     manual_calls = FakeManualCalls()
+    imports = ImportsAtOnce(database, recordings.parent / "imports", clock)
     app = create_app(
         WebServices(
             database=database,
@@ -73,12 +77,15 @@ def build_web_world(database: Database, recordings: Path, team: SalesTeam) -> We
             manual_calls=manual_calls,
             live=live,
             recordings=store,
+            imports=Imports(recordings.parent / "imports", ListLimits(), imports),
             session_key=b"k" * 32,
             clock=clock,
             settings=WebSettings(),
         )
     )
-    return WebWorld(team, database, clock, live, floor, campaigns, manual_calls, store, app)
+    return WebWorld(
+        team, database, clock, live, floor, campaigns, manual_calls, store, imports, app
+    )
 
 
 async def call_for(
