@@ -18,7 +18,7 @@ from dialer.lead_changes import (
     lock_leads,
     write_changes,
 )
-from dialer.rules.custom_field import CustomField, Misfit, read_input
+from dialer.rules.custom_field import CustomField, Misfit, Value, read_input
 from dialer.rules.lead_fields import (
     BASIC_FIELDS,
     CUSTOM,
@@ -101,6 +101,29 @@ async def fields_in(connection: AsyncConnection, project_id: int) -> Fields:
     )
     custom = await fields_by_id(connection, project_id)
     return Fields(custom, {row.id: row.name for row in named})
+
+
+@dataclass(frozen=True, slots=True)
+class FieldNow:
+    """One field of one lead: its text as `field_text` gives it, of a custom one all about it."""
+
+    text: str
+    fields: Fields
+    custom: CustomField | None
+    value: Value | None
+
+
+async def field_now(
+    connection: AsyncConnection, *, lead_id: int, field: str, viewer: User
+) -> FieldNow:
+    """What stands in a field. Raises NoSuchLead; UnknownField."""
+    lead = (await _leads(connection, [lead_id])).get(lead_id)
+    if lead is None or not viewer.sees_project(lead.project_id):
+        raise NoSuchLead(f"there is no lead {lead_id}")
+    fields = await fields_in(connection, lead.project_id)
+    text = field_text(lead, field, fields)
+    custom = _custom_field(field, fields) if field.startswith(CUSTOM) else None
+    return FieldNow(text, fields, custom, lead.custom.get(custom.key) if custom else None)
 
 
 async def edit_lead(

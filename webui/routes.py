@@ -3,6 +3,7 @@
 from webui import live
 from webui.access import Access, Route
 from webui.pages import (
+    account,
     audit,
     campaigns,
     desk,
@@ -11,17 +12,27 @@ from webui.pages import (
     lead,
     lead_bulk,
     lead_changes,
+    lead_contacts,
+    lead_fields,
     leads,
     login,
     preferences,
     prohibition_files,
     prohibitions,
+    user,
+    users,
+    welcome,
     why,
+    workgroups,
 )
 from webui.scopes import Scope
 
 _LEAD = r"/leads/{lead_id:\d{1,19}}"
+_CONTACT = rf"{_LEAD}/contacts/{{contact_id:\d{{1,18}}}}"
+_FIELD = r"{field:[a-z0-9_-]{1,40}}"
 _CALL_ID = r"{call_id:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}}"
+_USER = r"/users/{user_id:\d{1,18}}"
+_WORKGROUP = r"/workgroups/{workgroup_id:\d{1,18}}"
 _CAMPAIGN = r"/campaigns/{campaign:[A-Za-z0-9_-]+}"
 
 ROUTES: tuple[Route, ...] = (
@@ -29,10 +40,49 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/", login.home, Access.SIGNED_IN),
     Route("GET", "/login", login.page, Access.ANYONE),
     Route("POST", "/login", login.log_in, Access.ANYONE),
+    Route("GET", "/login/code", login.code_page, Access.ANYONE),
+    Route("POST", "/login/code", login.check_code, Access.ANYONE),
+    Route("GET", r"/welcome/{token:[A-Za-z0-9_-]{1,100}}", welcome.exchange, Access.ANYONE),
+    Route("GET", "/welcome", welcome.page, Access.ANYONE),
+    Route("POST", "/welcome", welcome.set_password, Access.ANYONE),
     Route("POST", "/logout", login.log_out, Access.SIGNED_IN),
     Route("POST", "/preferences/language", preferences.language, Access.ANYONE),
     Route("POST", "/preferences/theme", preferences.theme, Access.ANYONE),
     Route("POST", "/preferences/role", preferences.role, Access.SIGNED_IN),
+    # 自分の設定
+    Route("GET", "/account", account.page, Access.SIGNED_IN),
+    Route("POST", "/account", account.save, Access.SIGNED_IN),
+    Route("POST", "/account/password", account.set_password, Access.SIGNED_IN),
+    Route("POST", "/account/sign-out", account.sign_out_everywhere, Access.SIGNED_IN),
+    Route("POST", "/account/second-factor", account.begin_second_factor, Access.SIGNED_IN),
+    Route(
+        "POST", "/account/second-factor/confirm", account.confirm_second_factor, Access.SIGNED_IN
+    ),
+    Route("POST", "/account/second-factor/off", account.end_second_factor, Access.SIGNED_IN),
+    Route("POST", "/account/recovery-codes", account.renew_recovery_codes, Access.SIGNED_IN),
+    # ワークグループ
+    Route("GET", "/workgroups", workgroups.page, Access.ADMIN),
+    Route("GET", "/workgroups/rows", workgroups.rows, Access.ADMIN),
+    Route("POST", "/workgroups", workgroups.add, Access.ADMIN),
+    Route("GET", _WORKGROUP, workgroups.one, Access.ADMIN),
+    Route("POST", _WORKGROUP, workgroups.rename, Access.ADMIN),
+    Route("POST", f"{_WORKGROUP}/users", workgroups.add_members, Access.ADMIN),
+    Route("POST", f"{_WORKGROUP}/users/remove", workgroups.remove_member, Access.ADMIN),
+    Route("POST", f"{_WORKGROUP}/delete", workgroups.delete, Access.ADMIN),
+    # ユーザー
+    Route("GET", "/users", users.page, Access.ADMIN),
+    Route("GET", "/users/rows", users.rows, Access.ADMIN),
+    Route("POST", "/users", users.invite, Access.ADMIN),
+    Route("GET", _USER, user.page, Access.ADMIN),
+    Route("POST", _USER, user.save, Access.ADMIN),
+    Route("POST", f"{_USER}/link", user.make_link, Access.ADMIN),
+    Route("POST", f"{_USER}/sign-out", user.end_sessions, Access.ADMIN),
+    Route("POST", f"{_USER}/second-factor/remove", user.remove_second_factor, Access.ADMIN),
+    Route("POST", f"{_USER}/phone", user.set_phone, Access.ADMIN),
+    Route("POST", f"{_USER}/phone/password", user.new_phone_password, Access.ADMIN),
+    Route("POST", f"{_USER}/deactivate", user.deactivate, Access.ADMIN),
+    Route("POST", f"{_USER}/activate", user.activate, Access.ADMIN),
+    # what open pages are told
     Route("GET", "/live", live.stream, Access.SIGNED_IN),
     # デスク
     Route("GET", "/desk", desk.page, Access.AGENT),
@@ -59,6 +109,18 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", f"{_LEAD}/lift", lead_changes.lift, Access.ADMIN, Scope.LEAD),
     Route("POST", f"{_LEAD}/dial", dialling.dial, Access.AGENT, Scope.LEAD),
     Route("POST", f"{_LEAD}/memo", lead_changes.add_memo, Access.SIGNED_IN, Scope.LEAD),
+    Route("POST", f"{_LEAD}/delete", lead_changes.delete, Access.ADMIN, Scope.LEAD),
+    Route("POST", f"{_LEAD}/restore", lead_changes.restore, Access.ADMIN, Scope.LEAD),
+    Route("GET", f"{_LEAD}/timeline", lead.timeline, Access.SIGNED_IN, Scope.LEAD),
+    Route("GET", f"{_LEAD}/fields/{_FIELD}", lead_fields.show, Access.SIGNED_IN, Scope.LEAD),
+    Route("POST", f"{_LEAD}/fields/{_FIELD}", lead_fields.save, Access.SIGNED_IN, Scope.LEAD),
+    Route("GET", f"{_LEAD}/contacts", lead_contacts.show, Access.SIGNED_IN, Scope.LEAD),
+    Route("GET", f"{_LEAD}/contacts/new", lead_contacts.new, Access.SIGNED_IN, Scope.LEAD),
+    Route("POST", f"{_LEAD}/contacts", lead_contacts.add, Access.SIGNED_IN, Scope.LEAD),
+    Route("GET", _CONTACT, lead_contacts.edit, Access.SIGNED_IN, Scope.LEAD),
+    Route("POST", _CONTACT, lead_contacts.save, Access.SIGNED_IN, Scope.LEAD),
+    Route("POST", f"{_CONTACT}/move", lead_contacts.move, Access.SIGNED_IN, Scope.LEAD),
+    Route("POST", f"{_CONTACT}/remove", lead_contacts.remove, Access.SIGNED_IN, Scope.LEAD),
     # why a lead is called, or not
     Route("GET", f"{_LEAD}/why", why.panel, Access.SIGNED_IN, Scope.LEAD),
     Route("GET", f"{_LEAD}/why/past", why.past, Access.SIGNED_IN, Scope.LEAD),

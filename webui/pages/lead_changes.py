@@ -2,16 +2,21 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
+from typing import get_args
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import history, mybox, prohibitions
+from dialer.history import NoteKind
+from dialer.lead_changes import LeadChangeError
+from dialer.lead_deletion import LeadsReport, delete_leads, restore_leads
 from dialer.memos import LONGEST_MEMO
 from dialer.users import NotAllowed
 from webui.errors import notice
 from webui.formats import start_of_day
 from webui.forms import an_id, chosen_workgroups, field
+from webui.lead_words import change_refusal
 from webui.refusals import refusal
 from webui.rendering import words_for
 from webui.services import services
@@ -148,6 +153,8 @@ async def lift(request: web.Request) -> web.Response:
 
 async def add_memo(request: web.Request) -> web.Response:
     memo = (await field(request, "memo"))[:LONGEST_MEMO]
+    chosen = await field(request, "kind")
+    kind = next((one for one in get_args(NoteKind) if one == chosen), "memo")
     if not memo:
         return _refused(request, marked("Write something first."))
 
@@ -158,10 +165,50 @@ async def add_memo(request: web.Request) -> web.Response:
             memo=memo,
             by=viewer(request),
             now=services(request).clock.now(),
+            kind=kind,
         )
         return marked("The memo is saved.")
 
     return await _change(request, add)
+
+
+async def delete(request: web.Request) -> web.Response:
+    given = services(request)
+
+    async def remove(connection: AsyncConnection) -> str:
+        _raise_refused(
+            await delete_leads(
+                connection,
+                lead_ids=[_lead_id(request)],
+                by=viewer(request),
+                now=given.clock.now(),
+            )
+        )
+        return marked("Deleted: it lies in the list of deleted leads.")
+
+    response = await _change(request, remove)
+    given.live.publish("gate", {})  # a call that rings is stopped
+    return response
+
+
+async def restore(request: web.Request) -> web.Response:
+    async def bring_back(connection: AsyncConnection) -> str:
+        _raise_refused(
+            await restore_leads(
+                connection,
+                lead_ids=[_lead_id(request)],
+                by=viewer(request),
+                now=services(request).clock.now(),
+            )
+        )
+        return marked("Restored: the lead is as it was.")
+
+    return await _change(request, bring_back)
+
+
+def _raise_refused(report: LeadsReport) -> None:
+    for error in report.refused.values():
+        raise error
 
 
 async def _change(
@@ -173,6 +220,8 @@ async def _change(
             done = await change(connection)
     except (mybox.MyBoxError, prohibitions.ProhibitionError, NotAllowed) as error:
         return _refused(request, refusal(error, words_for(request)))
+    except LeadChangeError as error:
+        return _refused(request, change_refusal(error, words_for(request)))
     services(request).live.publish("history", {})
     response = notice(request, done)
     response.headers["HX-Trigger"] = "leadChanged"

@@ -1,0 +1,52 @@
+// A lead's page: keys of the fields being written, and nothing under them is swapped away.
+(() => {
+  "use strict";
+
+  const editing = () => document.querySelector("[data-editing]");
+  // Neither the field that somebody writes into nor the recording that he listens to goes away.
+  const isBusy = (element) =>
+    element.id === "lead-body" ? editing() !== null
+      : element.id === "timeline" && element.querySelector("details[open]") !== null;
+  let missed = false; // the lead changed while somebody wrote
+
+  document.addEventListener("keydown", (event) => {
+    const form = event.target.closest("[data-editing]");
+    if (!form || event.isComposing) return;
+    if (event.key === "Escape") {
+      event.preventDefault();
+      event.stopPropagation();
+      form.querySelector("[data-cancels]").click();
+    } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+  }, true);
+
+  // Inputs made elsewhere do not ask for the focus themselves.
+  const focus = (form) => {
+    if (form.contains(document.activeElement)) return;
+    const input = form.querySelector("input:not([type=hidden]), select, textarea");
+    input?.focus();
+    if (input?.matches("input[type=text]")) input.select();
+  };
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!isBusy(event.detail.elt)) return;
+    event.preventDefault();
+    missed = true;
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!isBusy(event.detail.requestConfig.elt)) return;
+    event.detail.shouldSwap = false;
+    missed = true;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    const form = editing();
+    if (form) {
+      focus(form);
+    } else if (missed && !document.querySelector("#timeline details[open]")) {
+      missed = false;
+      htmx.trigger(document.body, "leadChanged");
+    }
+  });
+})();

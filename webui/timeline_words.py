@@ -1,0 +1,199 @@
+"""The entries of a lead's timeline in the viewer's words."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dialer.history import HistoryRow
+from dialer.lead_changes import Change, contact_of
+from dialer.lead_timeline import Entry, What
+from dialer.rules.custom_field import CustomField
+from dialer.rules.lead_fields import CUSTOM
+from webui import labels
+from webui.formats import Formats
+from webui.lead_words import FIELDS
+from webui.translations import Words, marked
+
+_TITLES: Mapping[What, str] = {
+    "changed": marked("Changed"),
+    "imported": marked("Came with a list"),
+    "boxed": marked("Into MyBox"),
+    "handed_over": marked("MyBox handed over"),
+    "unboxed": marked("Out of MyBox"),
+    "prohibited": marked("Prohibited"),
+    "lifted": marked("Prohibition lifted"),
+    "callback_set": marked("Callback set"),
+    "callback_closed": marked("Callback closed"),
+}
+_LOOKS: Mapping[What, tuple[str, str]] = {
+    "changed": ("pen", "blue"),
+    "imported": ("list-in", "brown"),
+    "boxed": ("box", "violet"),
+    "handed_over": ("box", "violet"),
+    "unboxed": ("box", "grey"),
+    "prohibited": ("ban", "red"),
+    "lifted": ("ban", "grey"),
+    "callback_set": ("bell", "teal"),
+    "callback_closed": ("bell", "grey"),
+}
+# Changes of the lead as a whole say what happened by themselves.
+_WHOLE: Mapping[str, tuple[str, str, str]] = {
+    "created": (marked("Added by hand"), "plus", "green"),
+    "deleted": (marked("Deleted"), "trash", "red"),
+    "restored": (marked("Restored"), "undo", "green"),
+    "project": (marked("Moved to another project"), "move", "orange"),
+    "merged": (marked("Merged with a duplicate"), "merge", "orange"),
+    "merged_into": (marked("Merged into another lead"), "merge", "orange"),
+    "stage": (marked("Stage changed"), "results", "blue"),
+}
+_ACTION_ICONS = {"call": "phone", "memo": "pen", "email": "mail", "sms": "chat", "visit": "person"}
+KINDS: Mapping[str, str] = {
+    "": marked("All"),
+    "calls": marked("Calls"),
+    "notes": marked("Memos"),
+    "changes": marked("Changes"),
+    "mybox": marked("MyBox"),
+    "prohibitions": marked("Prohibitions"),
+    "callbacks": marked("Callbacks"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChange:
+    """A field from `old` to `new`; `link` leads to another lead that it is about."""
+
+    label: str
+    old: str
+    new: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An entry as it is shown; `day` is the heading under which it stands."""
+
+    day: str
+    at: datetime
+    icon: str
+    colour: str
+    title: str
+    who: str
+    facts: tuple[str, ...]
+    note: str
+    changes: tuple[ShownChange, ...]
+    action: HistoryRow | None
+
+
+def items(
+    entries: Sequence[Entry], fields: Mapping[int, CustomField], fmt: Formats, _: Words
+) -> list[Item]:
+    """`fields` are the custom fields of the lead's project by id."""
+    return [_item(entry, fields, fmt, _) for entry in entries]
+
+
+def _item(entry: Entry, fields: Mapping[int, CustomField], fmt: Formats, _: Words) -> Item:
+    icon, colour, title = _look(entry, _)
+    return Item(
+        day=fmt.day(entry.at),
+        at=entry.at,
+        icon=icon,
+        colour=colour,
+        title=title,
+        who=entry.who,
+        facts=tuple(_facts(entry, fmt, _)),
+        note=entry.action.memo if entry.action else entry.note,
+        changes=tuple(_changes(entry.changes, fields, _)),
+        action=entry.action,
+    )
+
+
+def _look(entry: Entry, _: Words) -> tuple[str, str, str]:
+    row = entry.action
+    if row is not None:
+        colour = labels.OUTCOME_COLOURS[row.outcome] if row.outcome else "grey"
+        return _ACTION_ICONS[row.kind], colour, _(labels.ACTION_KINDS[row.kind])
+    for change in entry.changes:
+        whole = _WHOLE.get(change.field.partition(":")[0])
+        if whole is not None:
+            title, icon, colour = whole
+            return icon, colour, _(title)
+    icon, colour = _LOOKS[entry.what]
+    return icon, colour, _(_TITLES[entry.what])
+
+
+def _facts(entry: Entry, fmt: Formats, _: Words) -> Iterator[str]:
+    match entry.what:
+        case "action":
+            yield from _facts_of_action(entry.action, fmt, _)
+        case "imported":
+            yield entry.text
+        case "changed" if entry.text:
+            yield _("List “%(name)s”", name=entry.text)
+        case "boxed" | "unboxed":
+            yield entry.whom or _("Another user's MyBox")
+        case "handed_over" if entry.whom:
+            yield f"{entry.of_whom} → {entry.whom}"
+        case "handed_over":
+            yield _("Another user's MyBox")
+        case "prohibited" | "lifted":
+            yield entry.text
+            yield entry.whom or _("Whole company")
+        case "callback_set":
+            yield entry.whom or _("Anyone")
+        case _other:
+            pass
+    if entry.until is not None:
+        until = fmt.moment(entry.until)
+        yield until if entry.what.startswith("callback") else _("Until %(time)s", time=until)
+
+
+def _facts_of_action(row: HistoryRow | None, fmt: Formats, _: Words) -> Iterator[str]:
+    if row is None:
+        return
+    if row.number:
+        yield row.number
+    if row.talk_seconds:
+        yield _("Talk %(time)s", time=fmt.duration(row.talk_seconds))
+    if row.campaign:
+        yield row.campaign
+
+
+def _changes(
+    changes: Sequence[Change], fields: Mapping[int, CustomField], _: Words
+) -> Iterator[ShownChange]:
+    for change in changes:
+        kind, _colon, what = change.field.partition(":")
+        match kind:
+            case "created" | "deleted" | "restored":
+                continue
+            case "merged" | "merged_into":
+                yield ShownChange("", "", change.new, f"/leads/{what}")
+            case "contact":
+                yield ShownChange(
+                    _("Contact point"), _contact(change.old, _), _contact(change.new, _)
+                )
+            case _other:
+                yield ShownChange(_label(change.field, fields, _), change.old, change.new)
+
+
+def _label(field: str, fields: Mapping[int, CustomField], _: Words) -> str:
+    if field in FIELDS:
+        return _(FIELDS[field])
+    if field.startswith(CUSTOM):
+        number = field.removeprefix(CUSTOM)
+        known = fields.get(int(number)) if number.isdecimal() else None
+        return known.name if known else _("A field that is gone")
+    if field.startswith("extra:"):
+        return field.removeprefix("extra:")
+    if field == "contact_order":
+        return _("Order of the contact points")
+    return _("Project") if field == "project" else field
+
+
+def _contact(text: str, _: Words) -> str:
+    contact = contact_of(text)
+    if contact is None:
+        return text
+    kind = labels.CONTACT_KINDS.get(contact["kind"])
+    parts = (_(kind) if kind else "", contact["label"], contact["raw"], contact["note"])
+    return " · ".join(part for part in parts if part)
