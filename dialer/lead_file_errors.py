@@ -11,7 +11,14 @@ class FileProblem(StrEnum):
     ENCODING = "encoding"
     DAMAGED_UTF8 = "damaged UTF-8"
     UNKNOWN_ENCODING = "unknown encoding"
+    BAD_BYTES = "bad bytes"
+    NOT_TEXT = "not text"
     QUOTES = "quotes"
+    TOO_LARGE = "too large"
+    UNPACKS_TOO_LARGE = "unpacks too large"
+    TOO_MANY_ROWS = "too many rows"
+    TOO_MANY_COLUMNS = "too many columns"
+    CELL_TOO_LONG = "cell too long"
     SPREADSHEET = "spreadsheet"
     NO_SUCH_SHEET = "no such sheet"
     NO_HEADER = "no header"
@@ -64,6 +71,38 @@ _TEXTS: dict[FileProblem, tuple[str, str]] = {
     FileProblem.UNKNOWN_ENCODING: (
         "文字コード {encoding} で読めません({error})。--encoding を確認してください",
         "cannot be read as {encoding} ({error}); check --encoding",
+    ),
+    FileProblem.BAD_BYTES: (
+        "{encoding}として読めない文字が{line}行目({byte}バイト目)にあります。"
+        "その行を直すか、別の文字コードを選んでください",
+        "cannot be read as {encoding}: line {line} (byte offset {byte}) holds what is none of its "
+        "characters; mend that line, or choose another encoding",
+    ),
+    FileProblem.NOT_TEXT: (
+        "改行のない長いデータです。CSVまたは表計算ファイル(xlsx, xls, ods)を選んでください",
+        "is one long run without line ends; choose a CSV file or a spreadsheet (xlsx, xls, ods)",
+    ),
+    FileProblem.TOO_LARGE: (
+        "大きすぎます({found}MB、上限 {most}MB)。分割してください",
+        "is too large ({found} MB, at most {most} MB); split it",
+    ),
+    FileProblem.UNPACKS_TOO_LARGE: (
+        "展開すると大きすぎます({found}MB、上限 {most}MB)。CSVで保存し直すか、分割してください",
+        "unpacks to {found} MB (at most {most} MB for its size); save it as CSV, or split it",
+    ),
+    FileProblem.TOO_MANY_ROWS: (
+        "行が多すぎます(上限 {most}行)。分割してください",
+        "has too many rows (at most {most}); split it",
+    ),
+    FileProblem.TOO_MANY_COLUMNS: (
+        "{row}行目: 列が多すぎます(上限 {most}列)。余分な列を消してください",
+        "row {row}: too many columns (at most {most}); delete those that are not needed",
+    ),
+    FileProblem.CELL_TOO_LONG: (
+        "{row}行目 {column}列: 1つのセルの文字数が多すぎます({found}文字、上限 {most}文字)。"
+        "短くしてください",
+        "row {row}, column {column}: the cell is too long ({found} characters, at most {most}); "
+        "shorten it",
     ),
     FileProblem.QUOTES: (
         '{row}行目: 引用符(")が閉じていないか、値の途中にあります。'

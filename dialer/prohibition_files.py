@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from dialer.lead_files import read_cells
-from dialer.rules.lead_columns import recognise
+from dialer.list_reading import read_cells
+from dialer.rules.column_names import recognise
 from dialer.rules.lead_field import CALLED_FIELDS, LeadField
 from dialer.rules.phone_number import UnusableNumber, UnusableReason, parse_phone_numbers
 

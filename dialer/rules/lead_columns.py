@@ -1,81 +1,58 @@
-"""Which column of a list is what: headers found and mapped by what they say.
+"""Which column of a list is what: by what a person said, by its name, and by its cells.
 
-Lists come from many hands: the header may stand below a title, and the same thing is
-called 会社名, 社名, 顧客名 or company. Columns nobody knows are kept by their name.
+Columns nobody knows are kept by their name. Of two columns for a field that holds one
+text, one is taken and the other kept by its name, and the list's shape says so.
 """
 
-import re
-import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from dialer.rules.lead_field import CALLED_FIELDS, NAME_FIELDS, REPEATABLE_FIELDS, LeadField
-from dialer.rules.list_shape import ListColumn
+from dialer.rules.column_names import Meaning, bare_key, exact_key, is_person, meaning_of_parts
+from dialer.rules.custom_field import CustomField
+from dialer.rules.lead_field import ADDRESS_FIELDS, REPEATABLE_FIELDS, LeadField
+from dialer.rules.list_shape import GuessedBy, ListColumn, Remark, ShapeNote
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
-    """A header row with its number (from 1, as a spreadsheet shows it)."""
+class NamedColumns:
+    """The columns as far as their names tell, and what there is to say about them."""
 
-    row: int
     columns: tuple[ListColumn, ...]
-
-    def known_columns(self) -> int:
-        """How many columns are more than extra."""
-        return sum(1 for column in self.columns if column.field is not LeadField.EXTRA)
-
-    def has_name(self) -> bool:
-        return any(column.field in NAME_FIELDS for column in self.columns)
-
-    def has_phone(self) -> bool:
-        return any(column.field in CALLED_FIELDS for column in self.columns)
+    remarks: tuple[Remark, ...] = ()
 
 
-def find_header(
-    rows: Sequence[Sequence[str]], overrides: Mapping[str, LeadField] | None = None
-) -> Header | None:
-    """The row of `rows` that names the most columns, the first of equals; None without any.
+def columns_by_name(
+    names: Sequence[Sequence[str]],
+    *,
+    remembered: Mapping[str, str] | None = None,
+    fields: Sequence[CustomField] = (),
+) -> NamedColumns:
+    """One column for each of `names`, which are the texts of its header from top to bottom.
 
-    `overrides` maps a column's name, as the file writes it, to its field.
+    `remembered` are targets by column name: they win. A column that is called like one of
+    the custom `fields` holds it.
     """
-    known = {_exact(name): field for name, field in (overrides or {}).items()}
-    best: tuple[int, int] | None = None
-    for index, cells in enumerate(rows):
-        fields = {known.get(_exact(cell)) or recognise(cell) for cell in cells} - {None}
-        if fields and (best is None or len(fields) > best[0]):
-            best = (len(fields), index)
-    if best is None:
-        return None
-    index = best[1]
-    return Header(row=index + 1, columns=_columns(rows[index], known))
-
-
-def unknown_overrides(header: Header, overrides: Mapping[str, LeadField]) -> tuple[str, ...]:
-    """The names in `overrides` that no column of `header` has."""
-    present = {_exact(column.name) for column in header.columns}
-    return tuple(name for name in overrides if _exact(name) not in present)
-
-
-def recognise(name: str) -> LeadField | None:
-    """What a column called `name` holds, or None when nobody knows."""
-    # 電話番号(携帯) and 氏名(カナ) need what is in brackets; 電話番号(必須) does not.
-    return _recognise_key(_key(name)) or _recognise_key(_key(_BRACKETS.sub("", name)))
-
-
-def _recognise_key(key: str) -> LeadField | None:
-    unnumbered = key.rstrip("0123456789")
-    if not unnumbered:
-        return None
-    if field := _SYNONYMS.get(key) or _SYNONYMS.get(unnumbered):
-        return field
-    if (reading := _READING.search(unnumbered)) is not None:
-        base = unnumbered[: reading.start()]
-        of_the_name = not base or _SYNONYMS.get(base) is LeadField.NAME
-        return LeadField.NAME_KANA if of_the_name else None
-    for pattern, field in _PATTERNS:
-        if pattern.search(unnumbered):
-            return field
-    return None
+    told = {exact_key(name): target for name, target in (remembered or {}).items()}
+    custom = {exact_key(field.name): field for field in fields}
+    ids = {field.id for field in fields}
+    columns: list[ListColumn] = []
+    meanings: dict[int, Meaning] = {}
+    taken: set[str] = set()
+    for index, parts in enumerate(names):
+        shown = [" ".join(part.split()) for part in parts if part.strip()]
+        name = _unique(" ".join(dict.fromkeys(shown)) or f"[{column_letter(index)}]", taken)
+        target, by = LeadField.EXTRA.value, GuessedBy.NOTHING
+        wanted = told.get(exact_key(name), "")
+        if wanted and _is_possible(wanted, ids):
+            target, by = wanted, GuessedBy.REMEMBERED
+        elif own := custom.get(exact_key(name)) or custom.get(
+            exact_key(shown[-1] if shown else "")
+        ):
+            target, by = f"custom:{own.id}", GuessedBy.NAME
+        elif shown and (meaning := meaning_of_parts(shown)):
+            meanings[index] = meaning
+        columns.append(ListColumn(index, name, target, by))
+    return _settled(columns, meanings)
 
 
 def column_letter(index: int) -> str:
@@ -88,18 +65,18 @@ def column_letter(index: int) -> str:
     return letters
 
 
-def _columns(cells: Sequence[str], overrides: Mapping[str, LeadField]) -> tuple[ListColumn, ...]:
-    columns: list[ListColumn] = []
-    chosen: set[int] = set()
-    names: set[str] = set()
-    for index, cell in enumerate(cells):
-        name = _unique(" ".join(cell.split()) or f"[{column_letter(index)}]", names)
-        field = recognise(cell) or LeadField.EXTRA
-        if override := overrides.get(_exact(name)):
-            field = override
-            chosen.add(index)
-        columns.append(ListColumn(index, name, field.value))
-    return tuple(_settle(columns, chosen))
+def unknown_names(columns: Sequence[ListColumn], names: Collection[str]) -> tuple[str, ...]:
+    """Those of `names` that no column has."""
+    present = {exact_key(column.name) for column in columns}
+    return tuple(name for name in names if exact_key(name) not in present)
+
+
+def _is_possible(target: str, custom_ids: Collection[int]) -> bool:
+    """A custom field may have gone since somebody chose it."""
+    kind, _, rest = target.partition(":")
+    if kind == "custom":
+        return rest.isdigit() and int(rest) in custom_ids
+    return kind == "new" or target in LeadField.__members__.values()
 
 
 def _unique(name: str, names: set[str]) -> str:
@@ -110,107 +87,94 @@ def _unique(name: str, names: set[str]) -> str:
     return candidate
 
 
-def _settle(columns: list[ListColumn], chosen: set[int]) -> list[ListColumn]:
-    """One column for each field that holds one text; the others keep their name.
+# --- one column for each field that holds one text --------------------------------------
 
-    In a list of companies, 氏名 is the person to ask for; in a list of people, it is
-    the lead itself.
-    """
-    company = any(
-        column.field is LeadField.NAME and (column.index in chosen or not _is_person(column.name))
-        for column in columns
+
+def _settled(columns: list[ListColumn], meanings: Mapping[int, Meaning]) -> NamedColumns:
+    chosen_once = {
+        column.target for column in columns if column.target not in REPEATABLE_FIELDS
+    } - {LeadField.EXTRA.value}
+    named = _without_foreign_readings(_people_apart(columns, meanings, chosen_once))
+    kept: dict[int, LeadField] = {}
+    twice: list[str] = []
+    for field in dict.fromkeys(meaning.field for meaning in named.values()):
+        rivals = [index for index, meaning in named.items() if meaning.field is field]
+        if field in ADDRESS_FIELDS:
+            rivals = _of_one_party(rivals, named)
+        if field in REPEATABLE_FIELDS:
+            if field is LeadField.ADDRESS:
+                rivals, others = _parts_of_one(rivals, columns)
+                twice += [columns[index].name for index in others]
+            kept.update(dict.fromkeys(rivals, field))
+        elif field.value not in chosen_once:
+            best = _best(rivals, named)
+            kept[best] = field
+            twice += [
+                columns[index].name
+                for index in rivals
+                if index != best and named[index].rank == named[best].rank
+            ]
+    remarks = (Remark(ShapeNote.COLUMN_TWICE, ", ".join(twice)),) if twice else ()
+    return NamedColumns(
+        tuple(
+            replace(column, target=kept[column.index].value, guessed_by=GuessedBy.NAME)
+            if column.index in kept
+            else column
+            for column in columns
+        ),
+        remarks,
     )
-    taken: set[LeadField] = {
-        column.field
-        for column in columns
-        if column.index in chosen and column.field not in REPEATABLE_FIELDS
+
+
+def _people_apart(
+    columns: Sequence[ListColumn], meanings: Mapping[int, Meaning], chosen_once: Collection[str]
+) -> dict[int, Meaning]:
+    """In a list of companies, 氏名 is the person to ask for; in one of people, the lead itself."""
+    company = LeadField.NAME in chosen_once or any(
+        meaning.field is LeadField.NAME and not is_person(columns[index].name)
+        for index, meaning in meanings.items()
+    )
+    if not company:
+        return dict(meanings)
+    return {
+        index: replace(meaning, field=LeadField.CONTACT_PERSON, rank=0)
+        if meaning.field is LeadField.NAME and is_person(columns[index].name)
+        else meaning
+        for index, meaning in meanings.items()
     }
-    settled: list[ListColumn] = []
-    for column in columns:
-        field = column.field
-        if column.index not in chosen:
-            if company and field is LeadField.NAME and _is_person(column.name):
-                field = LeadField.CONTACT_PERSON
-            if field in taken:
-                field = LeadField.EXTRA
-        if field not in REPEATABLE_FIELDS:
-            taken.add(field)
-        settled.append(ListColumn(column.index, column.name, field.value))
-    return settled
 
 
-def _is_person(name: str) -> bool:
-    return _key(_BRACKETS.sub("", name)).rstrip("0123456789") in _PERSON_NAMES
+def _of_one_party(rivals: list[int], meanings: Mapping[int, Meaning]) -> list[int]:
+    """The places of the lead; those of its owner only where there is no other."""
+    own = [index for index in rivals if not meanings[index].of_owner]
+    any_place = any(
+        meaning.field in ADDRESS_FIELDS and not meaning.of_owner for meaning in meanings.values()
+    )
+    return own if own or any_place else rivals
 
 
-_BRACKETS = re.compile(r"\([^()]*\)|（[^（）]*）|\[[^\[\]]*\]|【[^【】]*】|<[^<>]*>")
-_IGNORED = re.compile(r"[\s()\[\]【】<>_\-‐−・.:/*※●◎○■□★☆#\"'`]+")
+def _parts_of_one(rivals: list[int], columns: Sequence[ListColumn]) -> tuple[list[int], list[int]]:
+    """住所1 and 住所2 are parts of one address; 住所 and 送付先住所 are two."""
+    bases = [bare_key(columns[index].name) for index in rivals]
+    return (
+        [index for index, base in zip(rivals, bases, strict=True) if base == bases[0]],
+        [index for index, base in zip(rivals, bases, strict=True) if base != bases[0]],
+    )
 
 
-def _exact(name: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+def _best(rivals: Sequence[int], meanings: Mapping[int, Meaning]) -> int:
+    """The lowest rank, the first of equals."""
+    return min(rivals, key=lambda index: (meanings[index].rank, index))
 
 
-def _key(name: str) -> str:
-    return _IGNORED.sub("", unicodedata.normalize("NFKC", name).casefold())
-
-
-def _synonyms(words_by_field: Mapping[LeadField, str]) -> dict[str, LeadField]:
-    return {_key(word): field for field, words in words_by_field.items() for word in words.split()}
-
-
-_PERSON_NAMES = frozenset({"氏名", "名前", "お名前", "姓名", "ご氏名", "fullname", "personname"})
-_SYNONYMS = _synonyms(
-    {
-        LeadField.NAME: """
-            会社名 社名 会社 企業名 法人名 団体名 店舗名 店名 屋号 商号 名称 顧客名 お客様名
-            得意先名 取引先名 リード名 貴社名 御社名 施設名 事業所名 氏名 名前 お名前 姓名 ご氏名
-            name fullname personname company companyname leadname customer customername
-            account accountname organization organisation business businessname""",
-        LeadField.FAMILY_NAME: "姓 名字 苗字 lastname familyname surname",
-        LeadField.GIVEN_NAME: "名 firstname givenname",
-        LeadField.NAME_KANA: "読み仮名 reading",
-        LeadField.CONTACT_PERSON: """
-            担当者 担当者名 担当者氏名 ご担当者 ご担当者名 ご担当者様 担当 先方担当者 窓口担当者
-            先方担当者名 代表者 代表者名 代表者氏名 代表取締役
-            contact contactname contactperson person attention representative""",
-        LeadField.POSTAL_CODE: "郵便番号 〒 郵便 zip zipcode postalcode postcode postal",
-        LeadField.PREFECTURE: "都道府県 都道府県名 県 県名 prefecture state province",
-        LeadField.CITY: """
-            市区町村 市区町村名 市町村 市区郡 市区 市 区 町域 番地 町名 町名番地 市区町村番地
-            丁目番地 city town street streetaddress""",
-        LeadField.ADDRESS: """
-            住所 ご住所 所在地 会社住所 本社住所 本社所在地 都道府県市区町村 address addressline""",
-        LeadField.BUILDING: """
-            建物 建物名 建物名等 ビル ビル名 ビル名等 マンション名 部屋番号 building""",
-        LeadField.EMAIL: """
-            メール メールアドレス eメール eメールアドレス 電子メール メアド
-            email mail emailaddress mailaddress""",
-        LeadField.WEBSITE: """
-            url hp hpurl ホームページ ホームページurl 会社url 会社hp ウェブサイト webサイト サイト
-            web website homepage site""",
-        LeadField.NOTES: """
-            備考 備考欄 メモ 特記事項 コメント 摘要 note notes memo comment comments remarks""",
-        LeadField.PHONE: """
-            電話番号 電話 お電話番号 固定電話 固定電話番号 代表電話 代表番号 直通 直通番号
-            フリーダイヤル 連絡先 連絡先電話 連絡先番号 架電先 架電先番号 tel番号
-            tel telno telephone telephonenumber phone phonenumber phoneno landline""",
-        LeadField.MOBILE: """
-            携帯 携帯番号 携帯電話 携帯電話番号 携帯tel ケータイ モバイル スマホ
-            mobile mobilephone mobilenumber mobileno cell cellphone cellnumber""",
-        LeadField.FAX: """
-            ファックス ファックス番号 ファクス ファクシミリ fax fax番号 faxnumber faxno""",
-        LeadField.LINE: "line lineid ライン",
+def _without_foreign_readings(meanings: Mapping[int, Meaning]) -> dict[int, Meaning]:
+    """法人名カナ is no reading of 事業所名, nor 氏名カナ that of 会社名."""
+    ranks = [meaning.rank for meaning in meanings.values() if meaning.field is LeadField.NAME]
+    return {
+        index: meaning
+        for index, meaning in meanings.items()
+        if meaning.field is not LeadField.NAME_KANA
+        or not meaning.base
+        or not ranks
+        or meaning.rank == min(ranks)
     }
-)
-# 会社名カナ, 氏名(フリガナ) …: the reading of whatever name it follows.
-_READING = re.compile(
-    "(フリガナ|ふりがな|カナ|かな|よみがな|ヨミガナ|よみ|ヨミ|読み|furigana|kana)$"
-)
-# For 担当者携帯番号, 本社電話番号, 自宅TEL …: what such a name ends with says what it is.
-_PATTERNS = (
-    (re.compile(r"(携帯|携帯番号|携帯電話|携帯電話番号|モバイル)$"), LeadField.MOBILE),
-    (re.compile(r"(fax|fax番号|ファックス)$"), LeadField.FAX),
-    (re.compile(r"(電話番号|電話|tel|phone|phonenumber)$"), LeadField.PHONE),
-    (re.compile(r"(メールアドレス|email)$"), LeadField.EMAIL),
-)

@@ -22,6 +22,7 @@ class LeadField(StrEnum):
     PHONE = "phone"
     MOBILE = "mobile"
     FAX = "fax"
+    PHONE_AND_FAX = "phone_and_fax"  # 電話・FAX in one column: the first number is called
     LINE = "line"
     # A number that a list keeps in three columns: 市外局番, 市内局番, 加入者番号.
     AREA_CODE = "area_code"
@@ -32,8 +33,18 @@ class LeadField(StrEnum):
     IGNORE = "ignore"
 
 
-CALLED_FIELDS = frozenset({LeadField.PHONE, LeadField.MOBILE})
+CALLED_FIELDS = frozenset({LeadField.PHONE, LeadField.MOBILE, LeadField.PHONE_AND_FAX})
 NAME_FIELDS = frozenset({LeadField.NAME, LeadField.FAMILY_NAME, LeadField.GIVEN_NAME})
+# One place of a lead in several columns: that of the owner must not be mixed in.
+ADDRESS_FIELDS = frozenset(
+    {
+        LeadField.POSTAL_CODE,
+        LeadField.PREFECTURE,
+        LeadField.CITY,
+        LeadField.ADDRESS,
+        LeadField.BUILDING,
+    }
+)
 NUMBER_PARTS = (LeadField.AREA_CODE, LeadField.EXCHANGE, LeadField.SUBSCRIBER)
 # These may stand in several columns: each is a contact point, or a part of one text.
 REPEATABLE_FIELDS = frozenset(
@@ -41,6 +52,7 @@ REPEATABLE_FIELDS = frozenset(
         LeadField.PHONE,
         LeadField.MOBILE,
         LeadField.FAX,
+        LeadField.PHONE_AND_FAX,
         LeadField.LINE,
         LeadField.PHONE_NOTE,
         *NUMBER_PARTS,

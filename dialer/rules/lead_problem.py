@@ -7,6 +7,7 @@ file of refused rows say the same.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dialer.rules.custom_field import Misfit
 from dialer.rules.phone_number import UnusableReason
 
 
@@ -17,6 +18,7 @@ class RowReason(StrEnum):
     NO_USABLE_PHONE = "no usable phone"
     TOO_LONG = "text too long"
     TOO_MANY_CELLS = "too many cells"
+    BAD_VALUE = "value does not fit"
 
     def text(self, language: str = "en") -> str:
         """The reason in words; `language` is ``ja`` or ``en``."""
@@ -28,7 +30,10 @@ class RowNote(StrEnum):
     """What is worth a look about a row that is taken, or that is no lead at all."""
 
     ZERO_RESTORED = "zero restored"
+    AREA_CODE_ADDED = "area code added"
     NUMBER_UNUSABLE = "number unusable"
+    EMAIL_UNUSABLE = "e-mail unusable"
+    EMAIL_ONLY = "e-mail only"
     NEVER_DIALLED = "never dialled"
     DUPLICATE_IN_FILE = "duplicate in file"
     ALREADY_IN_PROJECT = "already in project"
@@ -51,7 +56,20 @@ _TEXTS: dict[RowReason | RowNote, tuple[str, str]] = {
         "見出しより列が多くあります(引用符のないカンマ?)",
         "more cells than the header has: a comma without quotes?",
     ),
+    RowReason.BAD_VALUE: (
+        "カスタム項目に入らない値があります",
+        "a value does not fit its custom field",
+    ),
     RowNote.ZERO_RESTORED: ("先頭の0を補いました", "leading zero restored"),
+    RowNote.AREA_CODE_ADDED: ("市外局番を補いました", "area code added"),
+    RowNote.EMAIL_UNUSABLE: (
+        "メールアドレスではありません",
+        "this is not an e-mail address",
+    ),
+    RowNote.EMAIL_ONLY: (
+        "電話番号がないため発信されません",
+        "without a number it is never dialled",
+    ),
     RowNote.NUMBER_UNUSABLE: ("発信できない番号があります", "a number that cannot be called"),
     RowNote.NEVER_DIALLED: (
         "課金される番号(0990・0570)のため発信されません",
@@ -81,14 +99,14 @@ class Cell:
 
     column: str
     text: str
-    why: UnusableReason | None = None
+    why: UnusableReason | Misfit | None = None
 
     def describe(self, language: str = "en") -> str:
         """Column, text and, for a number, why it cannot be called."""
         flat = " ".join(self.text.split())
         short = flat if len(flat) <= 60 else f"{flat[:59]}…"
         shown = " ".join(filter(None, (self.column, f"“{short}”" if short else "")))
-        return f"{shown} ({self.why.text(language)})" if self.why else shown
+        return f"{shown} ({_why(self.why, language)})" if self.why else shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +139,27 @@ class RowWarning:
             return words
         place = f"{self.other_row}行目" if language == "ja" else f"row {self.other_row}"
         return f"{words} ({place})"
+
+
+_MISFIT_TEXTS = {
+    Misfit.REQUIRED: ("必須です", "it is required"),
+    Misfit.NOT_A_NUMBER: ("数値ではありません", "this is not a number"),
+    Misfit.NOT_A_DATE: ("日付ではありません", "this is not a date"),
+    Misfit.NOT_A_TIME: ("日時ではありません", "this is not a date and time"),
+    Misfit.NOT_A_CHOICE: ("選択肢にありません", "this is none of the choices"),
+    Misfit.NOT_YES_OR_NO: ("はい・いいえのどちらでもありません", "this is neither yes nor no"),
+    Misfit.NOT_A_URL: ("URLではありません", "this is not a web address"),
+    Misfit.NOT_A_PHONE: ("電話番号ではありません", "this is not a telephone number"),
+    Misfit.NOT_AN_EMAIL: ("メールアドレスではありません", "this is not an e-mail address"),
+    Misfit.TOO_LONG: ("長すぎます", "this is too long"),
+}
+
+
+def _why(why: UnusableReason | Misfit, language: str) -> str:
+    if isinstance(why, UnusableReason):
+        return why.text(language)
+    japanese, english = _MISFIT_TEXTS[why]
+    return japanese if language == "ja" else english
 
 
 def _with_detail(

@@ -1,7 +1,8 @@
 """One row of a list becomes a lead, or a problem with its reason.
 
-A row is taken when it has a name and at least one number that can be called. Nothing
-that the row says is lost: what has no place on a lead is kept under its column's name.
+A row is taken when it has a name and at least one number that can be called; in a list
+without any column of numbers, an e-mail address will do. Nothing that the row says is
+lost: what has no place on a lead is kept under its column's name.
 """
 
 import re
@@ -10,32 +11,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from dialer.rules.custom_field import CustomField, Value
-from dialer.rules.eligibility import UNCALLABLE_KINDS
+from dialer.rules.cell_content import PREFECTURE
+from dialer.rules.column_names import meaning_of
+from dialer.rules.custom_field import CustomField, Misfit, Value, read_value
 from dialer.rules.lead_columns import column_letter
-from dialer.rules.lead_field import CALLED_FIELDS, LeadField
+from dialer.rules.lead_field import CALLED_FIELDS, NUMBER_PARTS, LeadField
+from dialer.rules.lead_numbers import ContactDraft, RowNumbers
 from dialer.rules.lead_problem import Cell, RowNote, RowProblem, RowReason, RowWarning
 from dialer.rules.list_shape import ListColumn
-from dialer.rules.phone_number import (
-    NumberKind,
-    PhoneNumber,
-    UnusableReason,
-    parse_phone_numbers,
-)
+from dialer.rules.list_table import is_header
+from dialer.rules.phone_number import UnusableReason
 
 
-@dataclass(frozen=True, slots=True)
-class ContactDraft:
-    """A contact point before it has a lead."""
+class HasColumns(Protocol):
+    """A ListShape, or whatever else knows the columns."""
 
-    kind: str  # mobile phone fax email line other
-    label: str  # the column's name
-    position: int  # from 0
-    raw: str
-    e164: str | None = None
-    number_kind: str = ""
-    note: str = ""
-    zero_restored: bool = False
+    @property
+    def columns(self) -> tuple[ListColumn, ...]: ...
+
+    @property
+    def area_code(self) -> str: ...
+
+
+class PostalPlaces(Protocol):
+    """Where postal codes lead."""
+
+    def place_of(self, postal_code: str) -> tuple[str, str] | None:
+        """Prefecture and city of ``100-0001``; None for a code that there is not. The city is
+        empty where a code has several."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +65,8 @@ class LeadDraft:
     callable_numbers: tuple[str, ...] = ()
 
 
-class HasColumns(Protocol):
-    """A ListShape, or whatever else knows the columns."""
-
-    @property
-    def columns(self) -> tuple[ListColumn, ...]: ...
+ReadRow = LeadDraft | RowProblem | RowWarning | None
+"""What a row is: a lead, a problem, a note, or empty."""
 
 
 def read_row(
@@ -74,215 +75,272 @@ def read_row(
     header: HasColumns,
     region: str = "JP",
     fields: Sequence[CustomField] = (),
-) -> LeadDraft | RowProblem | RowWarning | None:
-    """What the row numbered `row` is: a lead, a problem, a note, or (None) empty.
+) -> ReadRow:
+    """What the row numbered `row` is. For many rows a `RowReader` is faster."""
+    return RowReader(header, region=region, fields=fields).read(row, cells)
 
-    `region` (ISO 3166-1 alpha-2) is where numbers without a country code belong.
+
+class RowReader:
+    """Reads the rows of one list.
+
+    `region` (ISO 3166-1 alpha-2) is where numbers without a country code belong, `fields`
+    are the custom fields that columns may hold, and `places` fills in prefecture and city
+    where a row has a postal code without them.
     """
-    filled = [cell for cell in cells if cell and not cell.isspace()]
-    if not filled:
-        return None
-    if _is_no_lead(cells, filled, header):
-        return RowWarning(row, RowNote.NOT_A_LEAD, (Cell("", filled[0]),))
-    width = len(header.columns)
-    if len(cells) > width and any(cell.strip() for cell in cells[width:]):
-        spilled = tuple(
-            Cell(f"[{column_letter(width + index)}]", cell)
-            for index, cell in enumerate(cells[width:])
-            if cell.strip()
+
+    def __init__(
+        self,
+        header: HasColumns,
+        *,
+        region: str = "JP",
+        fields: Sequence[CustomField] = (),
+        places: PostalPlaces | None = None,
+    ) -> None:
+        self.columns = header.columns
+        self.region = region
+        self.area_code = header.area_code
+        self.places = places if region == "JP" else None
+        self.width = max((column.index for column in header.columns), default=-1) + 1
+        by_id = {each.id: each for each in fields}
+        self.custom = [
+            (column.index, column, by_id[column.custom_id])
+            for column in header.columns
+            if column.custom_id is not None and column.custom_id in by_id
+        ]
+        held = {column.index for _, column, _ in self.custom}
+        rest = [column for column in header.columns if column.index not in held]
+        self.extras = [each for each in rest if each.field is LeadField.EXTRA]
+        self.numbers = sorted(
+            (each for each in rest if each.field in _NUMBER_FIELDS), key=_is_of_owner
         )
-        return RowProblem(row, RowReason.TOO_MANY_CELLS, spilled, tuple(cells))
-    return _Reading(row, cells, header, region).result()
+        apart = _NUMBER_FIELDS | {LeadField.EXTRA, LeadField.IGNORE}
+        self.texts = [(each.index, each.field) for each in rest if each.field not in apart]
+        self.email_column = next((each.name for each in rest if each.field is LeadField.EMAIL), "")
+        self.has_numbers = any(
+            each.field in CALLED_FIELDS or each.field is LeadField.SUBSCRIBER for each in rest
+        )
 
+    def read(self, row: int, cells: Sequence[str]) -> ReadRow:
+        """What the row numbered `row` is: a lead, a problem, a note, or (None) empty."""
+        if not any(map(str.strip, cells)):
+            return None
+        if len(cells) > self.width and any(map(str.strip, cells[self.width :])):
+            read: LeadDraft | RowProblem = RowProblem(
+                row, RowReason.TOO_MANY_CELLS, _spilled(cells, self.width), tuple(cells)
+            )
+        else:
+            read = self._lead(row, cells)
+        if isinstance(read, RowProblem) and self._is_no_lead(cells):
+            said = next(cell for cell in cells if cell.strip())
+            return RowWarning(row, RowNote.NOT_A_LEAD, (Cell("", said),))
+        return read
 
-# The widths of the columns in dialer.storage.tables; extra and notes have no limit.
-_LIMITS = {
-    "name": 400,
-    "name_kana": 400,
-    "contact_person": 200,
-    "postal_code": 20,
-    "prefecture": 40,
-    "city": 200,
-    "building": 400,
-    "email": 320,
-    "website": 500,
-}
-_LABEL_LIMIT = 100
-_RAW_LIMIT = 200
-
-_NOTE_MARK = re.compile(r"[※＊*■●◆#＃]|以上$|合計|備考|[(（]?注[)）:：意0-9０-９]")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_PREFECTURE = re.compile(
-    "北海道|東京都|(?:京都|大阪)府"
-    "|(?:青森|岩手|宮城|秋田|山形|福島|茨城|栃木|群馬|埼玉|千葉|神奈川|新潟|富山|石川|福井|山梨|長野"
-    "|岐阜|静岡|愛知|三重|滋賀|兵庫|奈良|和歌山|鳥取|島根|岡山|広島|山口|徳島|香川|愛媛|高知|福岡"
-    "|佐賀|長崎|熊本|大分|宮崎|鹿児島|沖縄)県"
-)
-_POSTAL_MARKS = re.compile(r"[\s\-‐−ー–—]")
-_UNWRITTEN = frozenset({UnusableReason.EMPTY, UnusableReason.NONE_GIVEN})
-
-
-# Columns that are more than one text of the lead.
-_SPECIAL = CALLED_FIELDS | {LeadField.FAX, LeadField.LINE, LeadField.EXTRA, LeadField.IGNORE}
-
-
-def _is_no_lead(cells: Sequence[str], filled: Sequence[str], header: HasColumns) -> bool:
-    """A remark under the table, or the header printed again on the next page."""
-    if len(filled) == 1 and _NOTE_MARK.match(filled[0].strip()):
-        return True
-    if len(filled) < 2:
-        return False
-    return all(
-        not cell.strip() or " ".join(cell.split()) == column.name
-        for cell, column in zip(cells, header.columns, strict=False)
-    )
-
-
-@dataclass(slots=True)
-class _Reading:
-    """Collects what the cells of one row say."""
-
-    row: int
-    cells: Sequence[str]
-    header: HasColumns
-    region: str
-    texts: dict[LeadField, list[str]] = field(default_factory=dict)
-    extra: dict[str, str] = field(default_factory=dict)
-    contacts: list[ContactDraft] = field(default_factory=list)
-    warnings: list[RowWarning] = field(default_factory=list)
-    unusable: list[Cell] = field(default_factory=list)
-
-    def result(self) -> LeadDraft | RowProblem:
-        for column, cell in zip(self.header.columns, self.cells, strict=False):
-            text = cell.strip()
-            if not text:
-                continue
-            if not text.isprintable():
-                text = _CONTROL.sub("", text)
-            self._take(column, text)
-        lead = self._lead()
+    def _lead(self, row: int, cells: Sequence[str]) -> LeadDraft | RowProblem:
+        if len(cells) < self.width:
+            cells = [*cells, *[""] * (self.width - len(cells))]
+        texts: dict[LeadField, list[str]] = {}
+        for index, target in self.texts:
+            if text := _clean(cells[index]):
+                texts.setdefault(target, []).append(text)
+        numbers = RowNumbers(row, self.region, self.area_code)
+        for column in self.numbers:
+            if text := _clean(cells[column.index]):
+                numbers.take(column, text)
+        if numbers.parts:
+            numbers.finish()
+        extra = {
+            column.name: text for column in self.extras if (text := _clean(cells[column.index]))
+        }
+        extra |= {name: text for name, text in numbers.repeated.items() if name not in extra}
+        custom, misfits = self._custom(cells)
+        lead = self._draft(row, texts, numbers, extra, custom)
         if not lead.name:
-            return self._problem(RowReason.NO_NAME)
-        if not lead.callable_numbers:
-            return self._problem(RowReason.NO_USABLE_PHONE, self._phone_cells())
+            return RowProblem(row, RowReason.NO_NAME, (), tuple(cells))
+        if not lead.callable_numbers and (self.has_numbers or not lead.email):
+            return RowProblem(
+                row, RowReason.NO_USABLE_PHONE, self._phone_cells(numbers), tuple(cells)
+            )
+        if misfits:
+            return RowProblem(row, RowReason.BAD_VALUE, misfits, tuple(cells))
         if too_long := _too_long(lead):
-            return self._problem(RowReason.TOO_LONG, too_long)
+            return RowProblem(row, RowReason.TOO_LONG, too_long, tuple(cells))
         return lead
 
-    def _take(self, column: ListColumn, text: str) -> None:
-        field = column.field
-        if field not in _SPECIAL:
-            self.texts.setdefault(field, []).append(text)
-        elif field is LeadField.EXTRA:
-            self.extra[column.name] = text
-        elif field is LeadField.LINE:
-            self._add_contact("line", column, text)
-        elif field is not LeadField.IGNORE:
-            self._take_number(column, text)
+    def _draft(
+        self,
+        row: int,
+        texts: Mapping[LeadField, Sequence[str]],
+        numbers: RowNumbers,
+        extra: dict[str, str],
+        custom: Mapping[str, Value],
+    ) -> LeadDraft:
+        def line(target: LeadField) -> str:
+            parts = texts.get(target)
+            return "" if parts is None else " ".join(" ".join(parts).split())
 
-    def _take_number(self, column: ListColumn, text: str) -> None:
-        numbers = parse_phone_numbers(text, self.region)
-        is_fax = column.field is LeadField.FAX
-        if not isinstance(numbers, tuple):
-            shown = Cell(column.name, text, numbers.reason)
-            self.unusable.append(shown)
-            if numbers.reason in _UNWRITTEN:
-                return
-            self.warnings.append(RowWarning(self.row, RowNote.NUMBER_UNUSABLE, (shown,)))
-            self._add_contact(column.field.value, column, text)
-            return
-        for number in numbers:
-            kind = "fax" if is_fax else _contact_kind(number)
-            if any(each.e164 == number.e164 and each.kind == kind for each in self.contacts):
-                self.extra.setdefault(column.name, text)  # the same line twice is one line
-                continue
-            self._add_contact(kind, column, text, number)
-            self._warn_about(column, text, number)
-
-    def _warn_about(self, column: ListColumn, text: str, number: PhoneNumber) -> None:
-        shown = (Cell(column.name, text),)
-        if number.zero_restored:
-            self.warnings.append(RowWarning(self.row, RowNote.ZERO_RESTORED, shown))
-        if number.kind in UNCALLABLE_KINDS and column.field is not LeadField.FAX:
-            self.warnings.append(RowWarning(self.row, RowNote.NEVER_DIALLED, shown))
-
-    def _add_contact(
-        self, kind: str, column: ListColumn, text: str, number: PhoneNumber | None = None
-    ) -> None:
-        label, position = column.name[:_LABEL_LIMIT], len(self.contacts)
-        if number is None:
-            self.contacts.append(ContactDraft(kind, label, position, text))
-            return
-        self.contacts.append(
-            ContactDraft(
-                kind,
-                label,
-                position,
-                text,
-                e164=number.e164,
-                number_kind=number.kind.value,
-                note=number.note,
-                zero_restored=number.zero_restored,
-            )
-        )
-
-    def _lead(self) -> LeadDraft:
-        line = {
-            each: " ".join((parts[0] if len(parts) == 1 else " ".join(parts)).split())
-            for each, parts in self.texts.items()
-        }.get
-        name, contact_person = line(LeadField.NAME, ""), line(LeadField.CONTACT_PERSON, "")
-        person = f"{line(LeadField.FAMILY_NAME, '')} {line(LeadField.GIVEN_NAME, '')}".strip()
+        name, contact_person = line(LeadField.NAME), line(LeadField.CONTACT_PERSON)
+        person = " ".join(filter(None, (line(LeadField.FAMILY_NAME), line(LeadField.GIVEN_NAME))))
         if not name:
             name = person
         elif not contact_person:
             contact_person = person
+        postal_code = self._postal_code(row, line(LeadField.POSTAL_CODE), numbers)
         prefecture, city = _place(
-            line(LeadField.PREFECTURE, ""),
-            "".join(self.texts.get(LeadField.CITY, ())),
-            line(LeadField.ADDRESS, ""),
+            line(LeadField.PREFECTURE),
+            "".join(texts.get(LeadField.CITY, ())),
+            line(LeadField.ADDRESS),
         )
+        if self.places is not None and postal_code and not (prefecture and city):
+            prefecture, city = _filled_in(prefecture, city, self.places.place_of(postal_code))
+        email = self._email(row, line(LeadField.EMAIL), numbers, extra)
+        callable_numbers = tuple(
+            [
+                contact.e164
+                for contact in numbers.contacts
+                if contact.e164 is not None and contact.kind != "fax"
+            ]
+        )
+        if not callable_numbers and email and not self.has_numbers:
+            numbers.warnings.append(RowWarning(row, RowNote.EMAIL_ONLY))
         return LeadDraft(
-            row=self.row,
+            row=row,
             name=name,
-            name_kana=unicodedata.normalize("NFKC", line(LeadField.NAME_KANA, "")),
+            name_kana=_normal(line(LeadField.NAME_KANA)),
             contact_person=contact_person,
-            postal_code=_postal_code(line(LeadField.POSTAL_CODE, ""), self.region),
+            postal_code=postal_code,
             prefecture=prefecture,
             city=city,
-            building=line(LeadField.BUILDING, ""),
-            email=unicodedata.normalize("NFKC", line(LeadField.EMAIL, "")),
-            website=line(LeadField.WEBSITE, ""),
-            notes="\n".join(self.texts.get(LeadField.NOTES, ())),
-            extra=self.extra,
-            contacts=tuple(self.contacts),
-            warnings=tuple(self.warnings),
-            callable_numbers=tuple(
-                contact.e164
-                for contact in self.contacts
-                if contact.e164 is not None and contact.kind != "fax"
-            ),
+            building=line(LeadField.BUILDING),
+            email=email,
+            website=line(LeadField.WEBSITE),
+            notes="\n".join(texts.get(LeadField.NOTES, ())),
+            extra=extra,
+            custom=custom,
+            contacts=tuple(numbers.contacts),
+            warnings=tuple(numbers.warnings),
+            callable_numbers=callable_numbers,
         )
 
-    def _phone_cells(self) -> tuple[Cell, ...]:
-        return tuple(self.unusable) or tuple(
+    def _custom(self, cells: Sequence[str]) -> tuple[dict[str, Value], tuple[Cell, ...]]:
+        values: dict[str, Value] = {}
+        misfits: list[Cell] = []
+        for index, column, own in self.custom:
+            text = _clean(cells[index]) or own.default
+            value = read_value(own, text, region=self.region)
+            if isinstance(value, Misfit):
+                misfits.append(Cell(column.name, text, value))
+            elif value is not None:
+                values[own.key] = value
+        return values, tuple(misfits)
+
+    def _email(self, row: int, text: str, numbers: RowNumbers, extra: dict[str, str]) -> str:
+        """The address; of several the first, all of them being kept as the column says."""
+        if not text:
+            return ""
+        plain = _normal(text)
+        if _EMAIL.fullmatch(plain):
+            return plain
+        if _NOTHING.fullmatch(plain):
+            return ""
+        extra.setdefault(self.email_column, text)
+        if found := _EMAIL.search(plain):
+            return found[0]
+        shown = (Cell(self.email_column, text),)
+        numbers.warnings.append(RowWarning(row, RowNote.EMAIL_UNUSABLE, shown))
+        return ""
+
+    def _postal_code(self, row: int, text: str, numbers: RowNumbers) -> str:
+        """``1000001`` → ``100-0001``; a spreadsheet that took it for a number lost the zero."""
+        plain = _normal(text).removeprefix("〒").strip()
+        digits = _POSTAL_MARKS.sub("", plain)
+        if self.region != "JP" or len(digits) not in (6, 7) or not digits.isdecimal():
+            return plain
+        if len(digits) == 6:
+            shown = (Cell("〒", text),)
+            numbers.warnings.append(RowWarning(row, RowNote.ZERO_RESTORED, shown))
+            digits = f"0{digits}"
+        return f"{digits[:3]}-{digits[3:]}"
+
+    def _phone_cells(self, numbers: RowNumbers) -> tuple[Cell, ...]:
+        return tuple(numbers.unusable) or tuple(
             Cell(column.name, "", UnusableReason.EMPTY)
-            for column in self.header.columns
-            if column.field in CALLED_FIELDS
+            for column in self.columns
+            if column.field in CALLED_FIELDS or column.field is LeadField.SUBSCRIBER
         )
 
-    def _problem(
-        self,
-        reason: RowReason,
-        detail: tuple[Cell, ...] = (),
-    ) -> RowProblem:
-        return RowProblem(self.row, reason, detail, tuple(self.cells))
+    def _is_no_lead(self, cells: Sequence[str]) -> bool:
+        """A remark, a heading or a sum in the table, or the header on the next page."""
+        filled = [cell.strip() for cell in cells if cell.strip()]
+        if _SUM.fullmatch(_normal(filled[0])) or _NOTE.match(filled[0]):
+            return True
+        if len(filled) == 1:
+            return bool(_NOTE_ALONE.match(filled[0]))
+        again = all(
+            not cell.strip() or " ".join(cell.split()) == column.name
+            for cell, column in zip(cells, self.columns, strict=False)
+        )
+        return again or is_header(cells)
+
+
+# The widths of the columns in dialer.storage.tables; extra and notes have no limit.
+_LIMITS = (
+    ("name", 400),
+    ("name_kana", 400),
+    ("contact_person", 200),
+    ("postal_code", 20),
+    ("prefecture", 40),
+    ("city", 200),
+    ("building", 400),
+    ("email", 320),
+    ("website", 500),
+)
+_RAW_LIMIT = 200
+
+_NOTE = re.compile(r"※|[(（]?注[)）:：意0-9０-９]")
+_NOTE_ALONE = re.compile(
+    r"[＊*■●◆◇▼□▽【〔《〈<＜#＃]|以上$|備考|出典|資料|.*(?:現在|ページ|頁)$"
+    r"|[-－\s]*[0-9０-９]+[-－\s]*$"
+)
+_SUM = re.compile(
+    r"(?:総?合\s*計|総\s*計|小\s*計|計|total)[\s:]*[\d,]*\s*(?:件|施設|か所|箇所|名|社|店)?",
+    re.IGNORECASE,
+)
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_POSTAL_MARKS = re.compile(r"[\s\-‐−ー–—]")
+_EMAIL = re.compile(r"[^@\s,;、<>()]+@[^@\s,;、<>().]+(?:\.[^@\s,;、<>().]+)+")
+_NOTHING = re.compile(r"[-‐−ー–—]+|×|なし|無し?|不明|未登録|非公開|n/?a|none", re.IGNORECASE)
+_NUMBER_FIELDS = frozenset(
+    {*CALLED_FIELDS, *NUMBER_PARTS, LeadField.FAX, LeadField.LINE, LeadField.PHONE_NOTE}
+)
+
+
+def _is_of_owner(column: ListColumn) -> bool:
+    """The owner's numbers come after those of the lead itself."""
+    meaning = meaning_of(column.name)
+    return meaning is not None and meaning.of_owner
+
+
+def _clean(cell: str) -> str:
+    text = cell.strip()
+    return text if text.isprintable() else _CONTROL.sub("", text)
+
+
+def _normal(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+
+
+def _spilled(cells: Sequence[str], width: int) -> tuple[Cell, ...]:
+    return tuple(
+        Cell(f"[{column_letter(width + index)}]", cell)
+        for index, cell in enumerate(cells[width:])
+        if cell.strip()
+    )
 
 
 def _place(prefecture: str, city: str, address: str) -> tuple[str, str]:
     """Prefecture and the rest, from their own columns or from one with everything."""
     if address:
-        match = _PREFECTURE.match(address)
+        match = PREFECTURE.match(address)
         if match and prefecture in ("", match[0]):
             prefecture, address = match[0], address[match.end() :].strip()
         if address.startswith(city):
@@ -290,24 +348,17 @@ def _place(prefecture: str, city: str, address: str) -> tuple[str, str]:
     return prefecture, " ".join(f"{city}{address}".split())
 
 
-def _contact_kind(number: PhoneNumber) -> str:
-    return "mobile" if number.kind is NumberKind.MOBILE else "phone"
-
-
-def _postal_code(text: str, region: str) -> str:
-    """``1000001`` → ``100-0001``; a spreadsheet that took it for a number lost the zero."""
-    plain = unicodedata.normalize("NFKC", text).removeprefix("〒").strip()
-    digits = _POSTAL_MARKS.sub("", plain)
-    if region != "JP" or len(digits) not in (6, 7) or not digits.isdecimal():
-        return plain
-    digits = digits.zfill(7)
-    return f"{digits[:3]}-{digits[3:]}"
+def _filled_in(prefecture: str, city: str, place: tuple[str, str] | None) -> tuple[str, str]:
+    """What a row leaves empty, from its postal code, unless the two contradict each other."""
+    if place is None or prefecture not in ("", place[0]):
+        return prefecture, city
+    return place[0], city or place[1]
 
 
 def _too_long(lead: LeadDraft) -> tuple[Cell, ...]:
     found = [
         Cell(name, f"{len(text)} > {limit}")
-        for name, limit in _LIMITS.items()
+        for name, limit in _LIMITS
         if len(text := getattr(lead, name)) > limit
     ]
     found += [

@@ -63,6 +63,7 @@ class ReadingChoices:
     header_rows: tuple[int, int] | None = None
     first_row: int | None = None
     last_row: int | None = None
+    area_code: str = ""  # for numbers that are written without one: 0265
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ class TableInfo:
 
     header_rows: tuple[int, int]
     last_row: int
+    row_count: int
     columns: tuple[str, ...]
 
 
@@ -141,6 +143,8 @@ class ListShape:
     titles: tuple[str, ...] = ()  # what stands above the header
     remarks: tuple[Remark, ...] = ()
     sample: tuple[tuple[int, tuple[str, ...]], ...] = attribute(default=(), repr=False)
+    area_code: str = ""  # as chosen: it is put before numbers that lack one
+    suggested_area_code: str = ""  # to be offered where numbers lack one
 
     def has_name(self) -> bool:
         """Some column says who the lead is."""

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from dialer.lead_file_errors import FileProblem, LeadFileError
 from dialer.lead_files import LeadFile, load_lead_file, parse_mapping, read_lead_file
-from dialer.rules.lead_columns import column_letter, find_header, recognise
+from dialer.rules.column_names import recognise
+from dialer.rules.lead_columns import column_letter
 from dialer.rules.lead_field import LeadField
 from dialer.rules.lead_problem import RowProblem
 from dialer.rules.lead_row import LeadDraft, read_row
@@ -193,14 +194,6 @@ def test_column_letters_are_those_of_a_spreadsheet() -> None:
     assert [column_letter(index) for index in (0, 25, 26, 701, 702)] == [
         "A", "Z", "AA", "ZZ", "AAA",
     ]  # fmt: skip
-
-
-@given(st.lists(st.lists(st.text(max_size=12), max_size=6), max_size=6))
-def test_no_rows_break_the_search_for_a_header(rows: list[list[str]]) -> None:
-    header = find_header(rows)
-    if header is not None:
-        assert len(header.columns) == len(rows[header.row - 1])
-        assert len({column.name for column in header.columns}) == len(header.columns)
 
 
 # --- spreadsheets -------------------------------------------------------------------------
