@@ -17,12 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialer.custom_fields import MOST_CHOICES, fields_of_project
 from dialer.lead_imports.jobs import ImportJob, LeadImportError
 from dialer.list_reading import inspect_list, numbered_rows
+from dialer.postal_codes import PostalCodes
 from dialer.rules.csv_cell import text_of_cell
 from dialer.rules.custom_field import CustomField, FieldKind
 from dialer.rules.field_change import CHOICE_KINDS
 from dialer.rules.lead_field import LeadField
 from dialer.rules.lead_problem import RowProblem, RowWarning
-from dialer.rules.lead_row import LeadDraft, read_row
+from dialer.rules.lead_row import LeadDraft, RowReader
 from dialer.rules.list_shape import ListColumn, ListLimits, ListShape, ReadingChoices
 from dialer.rules.search_text import fold
 from dialer.storage.tables import projects
@@ -161,10 +162,14 @@ def read_rows(given: OpenList, *, skip: int = 0) -> Iterator[ReadRow]:
     """What each row under the header is, `skip` of them left out. Raises LeadFileError."""
     rows = numbered_rows(given.path, given.shape, given.limits)
     ours = any(column.name in REASON_COLUMNS.values() for column in given.shape.columns)
-    for number, cells in islice(rows, skip, None):
-        # A file of refused rows that comes back: its cells were made safe for spreadsheets.
-        read = [text_of_cell(cell) for cell in cells] if ours else cells
-        yield read_row(number, read, given.shape, given.region, given.fields)
+    places = PostalCodes()
+    reader = RowReader(given.shape, region=given.region, fields=given.fields, places=places)
+    try:
+        for number, cells in islice(rows, skip, None):
+            # A file of refused rows that comes back: its cells were made safe for spreadsheets.
+            yield reader.read(number, [text_of_cell(cell) for cell in cells] if ours else cells)
+    finally:
+        places.close()
 
 
 async def in_batches(
