@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import Abort, TyperException
 
-from ari_app.commands import gate_cli, lead_cli
+from ari_app.commands import gate_cli, lead_cli, people_cli
 from ari_app.commands.failures import WrongUsage, explanation
 from ari_app.commands.terminal import DEFAULT_CONFIG, Config
 
@@ -39,22 +39,15 @@ def _group(name: str, help_text: str) -> typer.Typer:
 
 
 database = _group("db", "The database.")
-user = _group("user", "The people who log in.")
-workgroup = _group("workgroup", "Workgroups of people.")
 project = _group("project", "Projects: bundles of leads.")
 asterisk = _group("asterisk", "Kakeru's own Asterisk.")
 campaign = _group("campaign", "Campaigns: start, pause, stop.")
 
 app.add_typer(lead_cli.lead, name="lead")
+app.add_typer(people_cli.user, name="user")
+app.add_typer(people_cli.workgroup, name="workgroup")
 app.add_typer(gate_cli.prohibition, name="prohibition")
 app.add_typer(gate_cli.mybox, name="mybox")
-
-
-class PhoneMode(StrEnum):
-    """How an agent's phone is used."""
-
-    HELD = "held"
-    PER_CALL = "per_call"
 
 
 class Language(StrEnum):
@@ -249,65 +242,6 @@ def why(
 
 
 # --- people and lists ---------------------------------------------------------------------
-
-
-@user.command("add")
-def add_user(
-    login: Annotated[str, typer.Argument(metavar="LOGIN", help="What the person types to log in.")],
-    name: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The person's name; else the login.")
-    ] = None,
-    admin: Annotated[bool, typer.Option("--admin", help="May administer.")] = False,
-    no_calls: Annotated[bool, typer.Option("--no-calls", help="Does not call.")] = False,
-    workgroups: Annotated[
-        list[str] | None,
-        typer.Option("--workgroup", metavar="NAME", help="A workgroup; may be repeated."),
-    ] = None,
-    projects: Annotated[
-        list[str] | None,
-        typer.Option("--project", metavar="NAME", help="A project to work in; may be repeated."),
-    ] = None,
-    phone: Annotated[
-        str | None,
-        typer.Option(metavar="ACCOUNT", help="SIP account of the phone; its password is shown."),
-    ] = None,
-    phone_mode: Annotated[
-        PhoneMode, typer.Option(help="Held open for the shift, or rung for each call.")
-    ] = PhoneMode.HELD,
-    generate: Annotated[
-        bool, typer.Option("--generate", help="Make the password and show it; else it is asked.")
-    ] = False,
-    config: Config = DEFAULT_CONFIG,
-) -> None:
-    """Adds a user. The password is asked for, read from standard input, or made (--generate)."""
-    from ari_app.commands import people
-    from ari_app.commands.passwords import asked_password, made_password
-
-    password = made_password() if generate else asked_password(login)
-    new = people.NewUser(
-        login=login,
-        name=name or login,
-        may_administer=admin,
-        may_call=not no_calls,
-        workgroups=workgroups or (),
-        projects=projects or (),
-        phone=phone,
-        phone_mode=phone_mode.value,
-    )
-    for line in people.add_user(config, new, password):
-        typer.echo(line)
-    if generate:
-        typer.echo(f"Password: {password}")
-
-
-@workgroup.command("add")
-def add_workgroup(
-    name: Annotated[str, typer.Argument(metavar="NAME")], config: Config = DEFAULT_CONFIG
-) -> None:
-    """Adds a workgroup."""
-    from ari_app.commands import people
-
-    typer.echo(people.add_workgroup(config, name))
 
 
 @project.command("add")

@@ -23,6 +23,8 @@ ACTIONS: Mapping[str, str] = {
     "callback.close": marked("Callback closed"),
     "recording.play": marked("Recording played"),
     "lead.import": marked("Leads imported"),
+    "lead.export": marked("Leads exported"),
+    "lead.export_end": marked("Export of leads ended"),
     "campaign.running": marked("Campaign started"),
     "campaign.paused": marked("Campaign paused"),
     "campaign.stopped": marked("Campaign stopped"),
@@ -30,7 +32,23 @@ ACTIONS: Mapping[str, str] = {
     "user.password": marked("Password changed"),
     "user.activate": marked("User let in"),
     "user.deactivate": marked("User shut out"),
+    "user.edit": marked("User changed"),
+    "user.roles": marked("Roles changed"),
+    "user.workgroups": marked("Workgroups changed"),
+    "user.phone": marked("Phone changed"),
+    "user.phone_password": marked("New password of the phone"),
+    "user.sign_out": marked("Logged out by hand"),
+    "user.invite_link": marked("Invitation link made"),
+    "user.reset_link": marked("Password link made"),
+    "user.second_factor_on": marked("Second factor on"),
+    "user.second_factor_off": marked("Second factor off"),
+    "user.recovery_codes": marked("Recovery codes renewed"),
+    "user.recovery_code_used": marked("Recovery code used"),
     "workgroup.create": marked("Workgroup added"),
+    "workgroup.rename": marked("Workgroup renamed"),
+    "workgroup.delete": marked("Workgroup deleted"),
+    "workgroup.add_users": marked("Users added to a workgroup"),
+    "workgroup.remove_users": marked("Users taken out of a workgroup"),
     "project.create": marked("Project added"),
     "project.assign": marked("Users assigned to a project"),
     "project.remove": marked("Users taken out of a project"),
@@ -84,9 +102,21 @@ _DETAILS: Mapping[str, str] = {
     "taken": marked("Taken"),
     "refused": marked("Refused"),
     "effect": marked("Effect"),
+    "filter": marked("Filter"),
+    "rows": marked("Rows"),
+    "whole": marked("To its end"),
+    "replaced": marked("Replaced characters"),
     "name": marked("Name"),
     "login": marked("Login"),
     "lines": marked("Lines"),
+    "may_administer": marked("May administer"),
+    "may_call": marked("May call"),
+    "added": marked("Added"),
+    "removed": marked("Taken away"),
+    "user_ids": marked("Users"),
+    "account": marked("Account"),
+    "phone_mode": marked("Phone mode"),
+    "old": marked("Before"),
 }
 _SUBJECTS: Mapping[str, str] = {
     "lead": marked("Lead"),
@@ -130,6 +160,8 @@ def subject_words(row: AuditRow, names: Names, _: Words) -> str:
         return national_format(number) + (f" +{others}" if others else "")
     if kind == "user" and what.isdecimal():
         what = names.users.get(int(what), what)
+    if kind == "workgroup" and what.isdecimal():
+        what = str(row.detail.get("name") or names.workgroups.get(int(what), what))
     return f"{_(_SUBJECTS[kind])} {what}".strip() if kind in _SUBJECTS else row.subject
 
 
@@ -138,6 +170,8 @@ def subject_link(row: AuditRow) -> str:
     kind, _colon, what = row.subject.partition(":")
     if kind == "lead" and what.isdecimal():
         return f"/leads/{what}"
+    if kind in ("user", "workgroup") and what.isdecimal():
+        return f"/{kind}s/{what}"
     if kind == "number":
         digits = what.partition(" ")[0].removeprefix("+")
         return f"/prohibitions?state=all&q=%2B{digits}" if digits.isdecimal() else ""
@@ -154,8 +188,12 @@ def detail_words(row: AuditRow, names: Names, _: Words) -> Iterator[tuple[str, s
 
 def _value(key: str, value: object, names: Names, _: Words) -> str:
     match key, value:
-        case "workgroup_ids", list(groups):
+        case ("added" | "removed" | "user_ids" | "workgroup_ids"), []:
+            return ""
+        case ("added" | "removed" | "workgroup_ids"), list(groups):
             return ", ".join(_group(one, names, _) for one in groups)
+        case "user_ids", list(people):
+            return ", ".join(names.users.get(one, str(one)) for one in people)
         case "workgroup_id", _any:
             return _group(value, names, _)
         case (("user_id" | "from_user_id" | "to_user_id"), int(user_id)):

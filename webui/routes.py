@@ -6,6 +6,7 @@ from webui.pages import (
     account,
     audit,
     campaigns,
+    custom_fields,
     desk,
     dialling,
     history,
@@ -13,12 +14,20 @@ from webui.pages import (
     lead_bulk,
     lead_changes,
     lead_contacts,
+    lead_export,
     lead_fields,
+    lead_views,
     leads,
     login,
     preferences,
     prohibition_files,
     prohibitions,
+    project_campaigns,
+    project_hours,
+    project_script,
+    project_users,
+    projects,
+    setup,
     user,
     users,
     welcome,
@@ -30,9 +39,12 @@ from webui.scopes import Scope
 _LEAD = r"/leads/{lead_id:\d{1,19}}"
 _CONTACT = rf"{_LEAD}/contacts/{{contact_id:\d{{1,18}}}}"
 _FIELD = r"{field:[a-z0-9_-]{1,40}}"
+_VIEW = r"/leads/views/{view_id:\d{1,18}}"
 _CALL_ID = r"{call_id:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}}"
 _USER = r"/users/{user_id:\d{1,18}}"
 _WORKGROUP = r"/workgroups/{workgroup_id:\d{1,18}}"
+_PROJECT = r"/projects/{project_id:\d{1,18}}"
+_FIELDS = r"/fields/{field_set_id:\d{1,18}}"
 _CAMPAIGN = r"/campaigns/{campaign:[A-Za-z0-9_-]+}"
 
 ROUTES: tuple[Route, ...] = (
@@ -96,6 +108,15 @@ ROUTES: tuple[Route, ...] = (
     # リード
     Route("GET", "/leads", leads.page, Access.SIGNED_IN),
     Route("GET", "/leads/rows", leads.rows, Access.SIGNED_IN),
+    Route("GET", "/leads/count", leads.counted, Access.SIGNED_IN),
+    Route("POST", "/leads/columns", lead_views.columns, Access.SIGNED_IN),
+    Route("POST", "/leads/views", lead_views.save, Access.SIGNED_IN),
+    Route("POST", "/leads/views/usual", lead_views.usual, Access.SIGNED_IN),
+    Route("POST", _VIEW, lead_views.change, Access.SIGNED_IN),
+    Route("POST", f"{_VIEW}/delete", lead_views.delete, Access.SIGNED_IN),
+    Route("POST", f"{_VIEW}/start", lead_views.start, Access.SIGNED_IN),
+    Route("GET", "/leads/export", lead_export.download, Access.ADMIN),
+    Route("GET", "/leads/export/check", lead_export.check, Access.ADMIN),
     Route("POST", "/leads/bulk/mybox", lead_bulk.put_in_box, Access.SIGNED_IN),
     Route("POST", "/leads/bulk/give", lead_bulk.give, Access.SIGNED_IN),
     Route("POST", "/leads/bulk/release", lead_bulk.release, Access.SIGNED_IN),
@@ -134,6 +155,48 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/prohibitions/list", prohibition_files.bring, Access.SIGNED_IN),
     Route("POST", "/prohibitions/list/lift", prohibition_files.lift, Access.ADMIN),
     Route("GET", "/prohibitions/report.csv", prohibition_files.download, Access.SIGNED_IN),
+    # プロジェクト
+    Route("GET", "/setup", setup.page, Access.ADMIN),
+    Route("GET", "/projects", projects.page, Access.ADMIN),
+    Route("POST", "/projects", projects.create, Access.ADMIN),
+    Route("GET", _PROJECT, projects.general, Access.ADMIN, Scope.PROJECT),
+    Route("POST", _PROJECT, projects.save_general, Access.ADMIN, Scope.PROJECT),
+    Route("GET", f"{_PROJECT}/counts", projects.counts, Access.ADMIN, Scope.PROJECT),
+    Route("POST", f"{_PROJECT}/copy", projects.copy, Access.ADMIN, Scope.PROJECT),
+    Route("POST", f"{_PROJECT}/close", projects.close, Access.ADMIN, Scope.PROJECT),
+    Route("POST", f"{_PROJECT}/reopen", projects.reopen, Access.ADMIN, Scope.PROJECT),
+    Route("GET", f"{_PROJECT}/users", project_users.page, Access.ADMIN, Scope.PROJECT),
+    Route("POST", f"{_PROJECT}/users", project_users.add, Access.ADMIN, Scope.PROJECT),
+    Route(
+        "GET", f"{_PROJECT}/users/candidates", project_users.candidates, Access.ADMIN, Scope.PROJECT
+    ),
+    Route("POST", f"{_PROJECT}/users/remove", project_users.remove, Access.ADMIN, Scope.PROJECT),
+    Route("GET", f"{_PROJECT}/hours", project_hours.page, Access.ADMIN, Scope.PROJECT),
+    Route("POST", f"{_PROJECT}/hours", project_hours.save, Access.ADMIN, Scope.PROJECT),
+    Route("POST", f"{_PROJECT}/hours/picture", project_hours.picture, Access.ADMIN, Scope.PROJECT),
+    Route("GET", f"{_PROJECT}/script", project_script.page, Access.ADMIN, Scope.PROJECT),
+    Route("POST", f"{_PROJECT}/script", project_script.save, Access.ADMIN, Scope.PROJECT),
+    Route(
+        "POST", f"{_PROJECT}/script/preview", project_script.preview, Access.ADMIN, Scope.PROJECT
+    ),
+    Route("GET", f"{_PROJECT}/campaigns", project_campaigns.page, Access.ADMIN, Scope.PROJECT),
+    Route("POST", f"{_PROJECT}/campaigns", project_campaigns.create, Access.ADMIN, Scope.PROJECT),
+    # カスタム項目
+    Route("GET", "/fields", custom_fields.page, Access.ADMIN),
+    Route("POST", "/fields", custom_fields.add_set, Access.ADMIN),
+    Route("GET", _FIELDS, custom_fields.page, Access.ADMIN),
+    Route("GET", f"{_FIELDS}/rows", custom_fields.rows, Access.ADMIN),
+    Route("GET", f"{_FIELDS}/preview", custom_fields.preview, Access.ADMIN),
+    Route("GET", f"{_FIELDS}/edit", custom_fields.editor, Access.ADMIN),
+    Route("GET", f"{_FIELDS}/values", custom_fields.found, Access.ADMIN),
+    Route("GET", f"{_FIELDS}/misfits.csv", custom_fields.misfits_csv, Access.ADMIN),
+    Route("POST", f"{_FIELDS}/draft", custom_fields.draft, Access.ADMIN),
+    Route("POST", f"{_FIELDS}/save", custom_fields.save, Access.ADMIN),
+    Route("POST", f"{_FIELDS}/order", custom_fields.order, Access.ADMIN),
+    Route("POST", f"{_FIELDS}/rename", custom_fields.rename_set, Access.ADMIN),
+    Route("POST", f"{_FIELDS}/copy", custom_fields.copy_set, Access.ADMIN),
+    Route("POST", f"{_FIELDS}/field/delete", custom_fields.remove, Access.ADMIN),
+    Route("POST", f"{_FIELDS}/delete", custom_fields.remove_set, Access.ADMIN),
     # 監査ログ
     Route("GET", "/audit", audit.page, Access.ADMIN),
     Route("GET", "/audit/rows", audit.rows, Access.ADMIN),

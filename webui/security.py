@@ -37,7 +37,9 @@ SECURITY_HEADERS = {
 async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Runs before the headers of any response are sent, streams and errors included."""
     for name, value in SECURITY_HEADERS.items():
-        response.headers[name] = value
+        # A page may say less about where its links come from, and nothing else of its own.
+        if name != "Referrer-Policy" or response.headers.get(name) != "no-referrer":
+            response.headers[name] = value
     response.headers.setdefault("Cache-Control", "no-store")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
@@ -15,6 +16,7 @@ from ari_app.commands.only_one import only_one
 from ari_app.runtime import ports
 from ari_app.settings import Settings
 from ari_app.signals import stop_on_signals
+from dialer.user_links import make_first_link
 
 log = structlog.get_logger(__name__)
 
@@ -37,10 +39,22 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
     stop = stop_on_signals()
     async with running(settings, say=lambda part: say(f"starting: {part}")) as kakeru:
         say(f"Kakeru is at work: {kakeru.address} (Ctrl-C stops it)")
+        await _invite_the_first(kakeru, say)
         log.info("started", address=kakeru.address, campaigns=len(settings.campaigns))
         await _until_stopped(kakeru, stop)
         say("stopping; conversations go on")
     log.info("stopped")
+
+
+async def _invite_the_first(kakeru: Kakeru, say: Callable[[str], None]) -> None:
+    """Where nobody can log in yet, a link makes the first admin. It is told, never logged."""
+    async with kakeru.database.write() as connection:
+        link = await make_first_link(connection, now=datetime.now(UTC))
+    if link is not None:
+        say(
+            f"Nobody can log in yet. Make the first administrator: "
+            f"{kakeru.address}/welcome/{link.token} (good once, for 72 hours)"
+        )
 
 
 async def _until_stopped(kakeru: Kakeru, stop: asyncio.Event) -> None:

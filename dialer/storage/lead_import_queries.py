@@ -49,7 +49,7 @@ async def leads_by_number(
             )
             .order_by(leads.c.id)
         )
-        for number, lead_id, project_id, import_id in rows.tuples():
+        for number, lead_id, project_id, import_id in rows:
             found.setdefault(number, []).append(LeadThere(lead_id, project_id, import_id))
     return found
 
@@ -72,7 +72,7 @@ async def leads_by_value(
             )
             .order_by(leads.c.id)
         )
-        for custom, lead_id, import_id in rows.tuples():
+        for custom, lead_id, import_id in rows:
             value = custom.get(field.key)
             if value in values:  # the index knows only its beginning, folded
                 found.setdefault(value, []).append(LeadThere(lead_id, project_id, import_id))

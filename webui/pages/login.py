@@ -1,26 +1,35 @@
-"""ログイン: who are you, and where to go from there."""
+"""ログイン: who are you, can you prove it, and where to go from there."""
 
+from collections.abc import Mapping
 from math import ceil
 
 from aiohttp import web
 
-from dialer import audit, users
+from dialer import audit, second_factor, users
 from dialer.users import User
 from webui.login_limits import LoginLimits
 from webui.rendering import render
 from webui.services import services
-from webui.sessions import sign_in, sign_out, viewer, viewer_or_none
+from webui.sessions import (
+    ask_for_code,
+    may_act_as_admin,
+    pending_login,
+    sign_in,
+    sign_out,
+    viewer,
+    viewer_or_none,
+)
 
 LIMITS = web.AppKey("login_limits", LoginLimits)
 
 
 async def home(request: web.Request) -> web.Response:
-    raise web.HTTPSeeOther(_first_page(viewer(request)))
+    raise web.HTTPSeeOther(first_page(request, viewer(request)))
 
 
 async def page(request: web.Request) -> web.Response:
     if user := viewer_or_none(request):
-        raise web.HTTPSeeOther(_first_page(user))
+        raise web.HTTPSeeOther(first_page(request, user))
     return _form(request)
 
 
@@ -35,6 +44,62 @@ async def log_in(request: web.Request) -> web.Response:
     limits.failed(login, address, given.clock.now())
     async with given.database.read() as connection:
         user = await users.verify_login(connection, login=login, password=password)
+    target = _safe_target(str(form.get("next", ""))) or ""
+    if user is not None and user.has_second_factor:
+        limits.succeeded(login, address)
+        await ask_for_code(request, user, target=target)
+        raise web.HTTPSeeOther("/login/code")
+    await _record(request, user, login)
+    if user is None:
+        return _form(request, login=login, failed=True)
+    limits.succeeded(login, address)
+    await sign_in(request, user)
+    raise web.HTTPSeeOther(target or first_page(request, user))
+
+
+async def code_page(request: web.Request) -> web.Response:
+    if await pending_login(request) is None:
+        raise web.HTTPSeeOther("/login")
+    return _code_form(request)
+
+
+async def check_code(request: web.Request) -> web.Response:
+    """The second step: a code of the phone, or a recovery code."""
+    pending = await pending_login(request)
+    if pending is None:  # it took too long, or the password was changed meanwhile
+        raise web.HTTPSeeOther("/login")
+    user, target = pending
+    limits, given = request.app[LIMITS], services(request)
+    # From wherever it is tried: who guesses codes has the password already.
+    guessed, now = f"code:{user.id}", given.clock.now()
+    if wait := limits.wait(guessed, "", now):
+        return _code_form(request, wait_seconds=ceil(wait.total_seconds()))
+    limits.failed(guessed, "", now)
+    code = str((await request.post()).get("code", ""))[:100]
+    async with given.database.write() as connection:
+        right = await second_factor.verify(connection, user_id=user.id, code=code, now=now)
+    await _record(request, user if right else None, user.login)
+    if not right:
+        return _code_form(request, failed=True)
+    limits.succeeded(guessed, "")
+    await sign_in(request, user)
+    raise web.HTTPSeeOther(target or first_page(request, user))
+
+
+async def log_out(request: web.Request) -> web.Response:
+    await sign_out(request)
+    raise web.HTTPSeeOther("/login")
+
+
+def first_page(request: web.Request, user: User) -> str:
+    """Where somebody goes who has asked for nothing in particular."""
+    if user.may_administer and not may_act_as_admin(request, user):
+        return "/account"  # where he turns on the second factor that he needs
+    return "/campaigns" if user.acts_as_admin or not user.may_call else "/desk"
+
+
+async def _record(request: web.Request, user: User | None, login: str) -> None:
+    given = services(request)
     async with given.database.write() as connection:
         await audit.record(
             connection,
@@ -43,40 +108,36 @@ async def log_in(request: web.Request) -> web.Response:
             subject=f"login:{login[:100]}",
             now=given.clock.now(),
         )
-    if user is None:
-        return _form(request, login=login, failed=True)
-    limits.succeeded(login, address)
-    await sign_in(request, user)
-    raise web.HTTPSeeOther(_safe_target(str(form.get("next", ""))) or _first_page(user))
-
-
-async def log_out(request: web.Request) -> web.Response:
-    await sign_out(request)
-    raise web.HTTPSeeOther("/login")
 
 
 def _form(
     request: web.Request, *, login: str = "", failed: bool = False, wait_seconds: int = 0
 ) -> web.Response:
-    context = {
-        "login": login,
-        "failed": failed,
-        "wait_seconds": wait_seconds,
-        "next": _safe_target(request.query.get("next", "")) or "",
-    }
-    response = render(
-        request,
-        "login.html",
-        context,
-        status=429 if wait_seconds else 403 if failed else 200,
-    )
+    next_page = _safe_target(request.query.get("next", "")) or ""
+    context = {"login": login, "next": next_page}
+    return _answer(request, "login.html", context, failed=failed, wait_seconds=wait_seconds)
+
+
+def _code_form(
+    request: web.Request, *, failed: bool = False, wait_seconds: int = 0
+) -> web.Response:
+    return _answer(request, "login_code.html", {}, failed=failed, wait_seconds=wait_seconds)
+
+
+def _answer(
+    request: web.Request,
+    template: str,
+    context: Mapping[str, object],
+    *,
+    failed: bool,
+    wait_seconds: int,
+) -> web.Response:
+    status = 429 if wait_seconds else 403 if failed else 200
+    told = {**context, "failed": failed, "wait_seconds": wait_seconds}
+    response = render(request, template, told, status=status)
     if wait_seconds:
         response.headers["Retry-After"] = str(wait_seconds)
     return response
-
-
-def _first_page(user: User) -> str:
-    return "/campaigns" if user.acts_as_admin or not user.may_call else "/desk"
 
 
 def _safe_target(path: str) -> str | None:

@@ -7,7 +7,7 @@ from aiohttp_session import get_session
 
 from dialer import users
 from webui.services import services
-from webui.sessions import THEMES, viewer, viewer_or_none
+from webui.sessions import THEMES, may_act_as_admin, viewer, viewer_or_none
 from webui.translations import known_language
 
 
@@ -39,6 +39,8 @@ async def role(request: web.Request) -> web.Response:
         raise web.HTTPBadRequest
     if not viewer(request).may_administer:
         raise web.HTTPForbidden
+    if chosen == "admin" and not may_act_as_admin(request, viewer(request)):
+        raise web.HTTPSeeOther("/account")
     session = await get_session(request)
     session["role"] = chosen
     raise web.HTTPSeeOther("/desk" if chosen == "user" else "/campaigns")
