@@ -54,8 +54,11 @@ def meaning_of_parts(parts: Sequence[str]) -> Meaning | None:
     if whole := meaning_of("".join(parts)):
         return whole
     owned = any(_OWNER.match(bare_key(part)) for part in parts[:-1])
+    upper = [meaning.field for part in parts[:-1] if (meaning := meaning_of(part))]
     for part in reversed(parts):
         if meaning := meaning_of(part):
+            if LeadField.PHONE in upper and meaning.field is LeadField.CONTACT_PERSON:
+                continue  # 代表 under 電話番号 is a number
             return Meaning(meaning.field, meaning.rank + 2 * owned, owned, meaning.base)
     return None
 

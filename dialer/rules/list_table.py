@@ -201,7 +201,7 @@ class TableFinder:
             return False
         if _texts(cells) == _texts(header):
             return False  # the same again is no other row of it
-        if all(_UNIT.fullmatch(cells[column].strip()) for column in filled):
+        if filled != {0} and all(_UNIT.fullmatch(cells[column].strip()) for column in filled):
             return True
         if len(known_fields(cells, self._known)) >= 2:
             return True
@@ -240,6 +240,8 @@ def header_names(rows: Sequence[Row], spans: Spans | None = None) -> tuple[tuple
     file without them, as far to the right as the cells are empty and have names below.
     """
     width = max((len(cells) for _, cells in rows), default=0)
+    for number, _ in rows:
+        width = max([width, *(last + 1 for _, last in (spans or {}).get(number, ()))])
     levels = [[_cell(cells, column) for column in range(width)] for _, cells in rows]
     for level, (number, _) in enumerate(rows):
         merged = (spans or {}).get(number, ())
@@ -256,20 +258,20 @@ def header_names(rows: Sequence[Row], spans: Spans | None = None) -> tuple[tuple
 
 
 def _spread(levels: list[list[str]], level: int) -> None:
-    lower = levels[level + 1]
     group = ""
     for column, text in enumerate(levels[level]):
+        named_below = any(lower[column] for lower in levels[level + 1 :])
         if text:
-            group = text if lower[column] else ""
-        elif group and lower[column]:
+            group = text if named_below else ""
+        elif group and named_below:
             levels[level][column] = group
         else:
             group = ""
 
 
 _LONGEST_GROUP = 16
-_TITLE = re.compile("一覧|名簿|リスト|現在|時点|作成|担当課|ページ|[::※]|について|年度$|頁")
-_UNIT = re.compile(r"[((〔\[【].{1,20}[))〕\]】]")
+_TITLE = re.compile("一覧|名簿|リスト|現在|時点|作成|担当課|ページ|[:\uff1a※]|について|年度$|頁")
+_UNIT = re.compile("[(\uff08\\[\u3014].{1,20}[)\uff09\\]\u3015]")
 
 
 def _cell(cells: Sequence[str], column: int) -> str:
