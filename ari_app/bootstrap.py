@@ -137,9 +137,8 @@ async def running(
         stack.push_async_callback(controller.stop)
         _background(stack, accounts.keep_in_step(), "sip accounts")
 
-        async def take_up(campaign: CampaignSettings) -> None:
+        async def say_message(campaign: CampaignSettings) -> None:
             messages[campaign.name] = await asyncio.to_thread(_message, settings, campaign)
-            await controller.campaigns.add(campaign)
 
         imports = ImportSupervisor(settings, database, lambda _id: live.publish("imports", {}))
         await imports.start()
@@ -154,7 +153,10 @@ async def running(
             recordings=recordings,
             imports=Imports(settings.imports_folder, settings.imports.limits, imports),
             campaign_files=CampaignFiles(
-                folder=settings.campaign_folder, trunks=tuple(trunks), take_up=take_up
+                folder=settings.campaign_folder,
+                trunks=tuple(trunks),
+                prepare=say_message,
+                take_up=controller.campaigns.add,
             ),
             session_key=kept_key(settings.data_folder / "session.key"),
             clock=clock,

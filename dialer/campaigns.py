@@ -98,6 +98,11 @@ class Campaigns:
     def settings(self) -> tuple[CampaignSettings, ...]:
         return tuple(self._settings.values())
 
+    async def add(self, settings: CampaignSettings) -> None:
+        """A campaign that has just got its file; it calls when somebody starts it."""
+        self._settings[settings.name] = settings
+        await self.look()
+
     async def start(self, name: str, *, by: int) -> None:
         await self._set(name, "running", by)
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from babel.dates import format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_decimal, format_percent
 
 from webui.translations import Language
@@ -29,6 +29,10 @@ class Formats:
         local = self._local(at)
         pattern = _DAY if local.year == self._local(self.now).year else _DAY_WITH_YEAR
         return str(format_datetime(local, pattern[self.language], locale=self.language))
+
+    def date(self, day: date) -> str:
+        """A day by itself, in no zone."""
+        return str(format_date(day, _DAY[self.language], locale=self.language))
 
     def clock(self, at: datetime, *, seconds: bool = False) -> str:
         local = self._local(at)

@@ -10,6 +10,8 @@ from webui.pages import (
     desk,
     dialling,
     history,
+    import_job,
+    imports,
     lead,
     lead_bulk,
     lead_changes,
@@ -45,6 +47,7 @@ _USER = r"/users/{user_id:\d{1,18}}"
 _WORKGROUP = r"/workgroups/{workgroup_id:\d{1,18}}"
 _PROJECT = r"/projects/{project_id:\d{1,18}}"
 _FIELDS = r"/fields/{field_set_id:\d{1,18}}"
+_IMPORT = r"/imports/{import_id:\d{1,18}}"
 _CAMPAIGN = r"/campaigns/{campaign:[A-Za-z0-9_-]+}"
 
 ROUTES: tuple[Route, ...] = (
@@ -146,6 +149,24 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{_LEAD}/why", why.panel, Access.SIGNED_IN, Scope.LEAD),
     Route("GET", f"{_LEAD}/why/past", why.past, Access.SIGNED_IN, Scope.LEAD),
     Route("GET", "/api/why", why.api, Access.SIGNED_IN),
+    # インポート
+    Route("GET", "/imports", imports.page, Access.ADMIN),
+    Route("GET", "/imports/rows", imports.rows, Access.ADMIN),
+    Route("POST", "/imports", imports.upload, Access.ADMIN),
+    Route("GET", _IMPORT, import_job.page, Access.ADMIN),
+    Route("GET", f"{_IMPORT}/state", import_job.state, Access.ADMIN),
+    Route("GET", f"{_IMPORT}/news", imports.news, Access.ADMIN),
+    Route("GET", f"{_IMPORT}/notes", import_job.notes, Access.ADMIN),
+    Route("GET", f"{_IMPORT}/rows.csv", import_job.problems_csv, Access.ADMIN),
+    Route("GET", f"{_IMPORT}/rows.xlsx", import_job.problems_xlsx, Access.ADMIN),
+    Route("POST", f"{_IMPORT}/plan", import_job.plan, Access.ADMIN),
+    Route("POST", f"{_IMPORT}/check", import_job.check, Access.ADMIN),
+    Route("POST", f"{_IMPORT}/decisions", import_job.decide, Access.ADMIN),
+    Route("POST", f"{_IMPORT}/back", import_job.back, Access.ADMIN),
+    Route("POST", f"{_IMPORT}/import", import_job.begin, Access.ADMIN),
+    Route("POST", f"{_IMPORT}/cancel", import_job.cancel, Access.ADMIN),
+    Route("POST", f"{_IMPORT}/go-on", import_job.go_on, Access.ADMIN),
+    Route("POST", f"{_IMPORT}/undo", import_job.undo, Access.ADMIN),
     # 禁止リスト
     Route("GET", "/prohibitions", prohibitions.page, Access.SIGNED_IN),
     Route("GET", "/prohibitions/rows", prohibitions.rows, Access.SIGNED_IN),

@@ -18,6 +18,7 @@ class Scope(StrEnum):
     LEAD = "lead_id"
     CALL = "call_id"
     CAMPAIGN = "campaign"
+    PROJECT = "project_id"
 
 
 async def is_visible(request: web.Request, scope: Scope, viewer: User) -> bool:
@@ -30,6 +31,8 @@ async def is_visible(request: web.Request, scope: Scope, viewer: User) -> bool:
         if scope is Scope.CAMPAIGN:
             known = services(request).campaigns.settings()
             project_id = (await project_ids(connection, known)).get(subject)
+        elif scope is Scope.PROJECT:
+            project_id = int(subject)
         elif scope is Scope.LEAD:
             project_id = await project_of_lead(connection, int(subject))
         else:

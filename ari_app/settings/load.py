@@ -37,7 +37,8 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
     # Paths are meant from where they are written; all else is validated already.
     found = dict(installation)
     found["data_folder"] = (path.parent.absolute() / installation.data_folder).resolve()
-    return Settings.model_construct(**found, campaigns=tuple(campaigns))
+    settings = Settings.model_construct(**found, campaigns=tuple(campaigns))
+    return settings.with_campaign_folder(path.parent / "campaigns")
 
 
 def _campaign_files(folder: Path, problems: list[Problem]) -> Iterator[Path]:

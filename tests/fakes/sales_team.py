@@ -138,12 +138,12 @@ async def build_sales_team(
         _campaign("hikari-callback", Mode.PROGRESSIVE, 1.0),
     )
     async with database.write() as connection:
-        campaign_id = await ensure_campaign(
-            connection, name=campaigns[0].name, project_id=project.id, now=morning
-        )
-        await ensure_campaign(
-            connection, name=campaigns[1].name, project_id=project.id, now=morning
-        )
+        campaign_id, _ = [
+            await ensure_campaign(
+                connection, name=one.name, project_id=project.id, named=one.project, now=morning
+            )
+            for one in campaigns
+        ]
         await set_state(connection, name=campaigns[0].name, state="running", now=morning)
         people = {login: await _again(connection, user) for login, user in people.items()}
         team = SalesTeam(

@@ -6,7 +6,9 @@ from datetime import datetime
 
 from dialer.callbacks import Agreed
 from dialer.campaign import CampaignSettings
-from dialer.campaign_state import CampaignState, set_state
+from dialer.campaign_draft import CampaignDraft, CampaignDraftError
+from dialer.campaign_projects import project_id_of
+from dialer.campaign_state import CampaignState, ensure_campaign, set_state
 from dialer.campaigns import CampaignLive
 from dialer.claiming import ClaimedCall
 from dialer.floor_views import AgentCall, AgentView, CannotDial, NoPhone, NotOnACall, ResultRequired
@@ -141,6 +143,20 @@ class FakeCampaigns:
         self._live = live
         self.figures = {one.name: _quiet(one.name) for one in settings}
 
+    async def add(self, settings: CampaignSettings) -> None:
+        self._settings = (*self._settings, settings)
+        self.figures[settings.name] = _quiet(settings.name)
+        async with self._database.write() as connection:
+            project_id = await project_id_of(connection, settings)
+            assert project_id is not None
+            await ensure_campaign(
+                connection,
+                name=settings.name,
+                project_id=project_id,
+                named=settings.project,
+                now=self._clock.now(),
+            )
+
     # --- webui.services.Campaigns -------------------------------------------------------------
 
     def settings(self) -> Sequence[CampaignSettings]:
@@ -163,6 +179,31 @@ class FakeCampaigns:
             await set_state(connection, name=name, state=state, now=self._clock.now())
         self.figures[name] = replace(self.figures[name], state=state)
         self._live.publish(f"campaign:{name}", {})
+
+
+class FakeCampaignFiles:
+    """Takes new campaigns up without files, or raises `error`."""
+
+    trunks: tuple[str, ...] = ("carrier", "reserve")
+
+    def __init__(self, campaigns: FakeCampaigns) -> None:
+        self.error: CampaignDraftError | None = None
+        self._campaigns = campaigns
+
+    async def add(self, draft: CampaignDraft) -> None:
+        if self.error is not None:
+            raise self.error
+        await self._campaigns.add(
+            CampaignSettings(
+                name=draft.name,
+                project=draft.project,
+                workgroups=list(draft.workgroups),
+                mode=draft.mode,
+                lines_per_agent=draft.lines_per_agent,
+                trunk=draft.trunk,
+                caller_ids=list(draft.caller_ids),
+            )
+        )
 
 
 class FakeManualCalls:

@@ -23,7 +23,7 @@ from dialer.storage.engine import Database
 from dialer.storage.tables import calls, campaigns, recordings
 from recordings.store import LocalRecordingStore
 from tests.fakes.sales_team import AFTERNOON, SalesTeam, add_call, two_voices
-from tests.fakes.web_floor import FakeCampaigns, FakeFloor, FakeManualCalls
+from tests.fakes.web_floor import FakeCampaignFiles, FakeCampaigns, FakeFloor, FakeManualCalls
 from tests.fakes.web_imports import ImportsAtOnce
 from webui.app import create_app
 from webui.services import Imports, WebServices, WebSettings
@@ -54,6 +54,7 @@ class WebWorld:
     floor: FakeFloor
     campaigns: FakeCampaigns
     manual_calls: FakeManualCalls
+    campaign_files: FakeCampaignFiles
     store: LocalRecordingStore
     imports: ImportsAtOnce
     app: web.Application
@@ -68,6 +69,7 @@ def build_web_world(database: Database, recordings: Path, team: SalesTeam) -> We
         floor.add(user)
     campaigns = FakeCampaigns(team.campaigns, database=database, clock=clock, live=live)
     manual_calls = FakeManualCalls()
+    campaign_files = FakeCampaignFiles(campaigns)
     imports = ImportsAtOnce(database, recordings.parent / "imports", clock)
     app = create_app(
         WebServices(
@@ -77,14 +79,25 @@ def build_web_world(database: Database, recordings: Path, team: SalesTeam) -> We
             manual_calls=manual_calls,
             live=live,
             recordings=store,
+            campaign_files=campaign_files,
             imports=Imports(recordings.parent / "imports", ListLimits(), imports),
             session_key=b"k" * 32,
             clock=clock,
-            settings=WebSettings(),
+            settings=WebSettings(business_name="さくら通信株式会社"),
         )
     )
     return WebWorld(
-        team, database, clock, live, floor, campaigns, manual_calls, store, imports, app
+        team,
+        database,
+        clock,
+        live,
+        floor,
+        campaigns,
+        manual_calls,
+        campaign_files,
+        store,
+        imports,
+        app,
     )
 
 
