@@ -78,7 +78,9 @@ async def test_a_session_ends_when_the_password_is_changed_or_the_user_is_locked
     await browser.log_in("sato")
     sato = world.team.agents[0]
     async with world.database.write() as connection:
-        await user_changes.deactivate(connection, user_id=sato.id, by=None, now=world.clock.now())
+        await user_changes.deactivate(
+            connection, user_id=sato.id, release_leads=True, by=None, now=world.clock.now()
+        )
     assert (await browser.get("/desk")).headers["Location"].startswith("/login")
     assert (await browser.log_in("sato")).status == 403
 

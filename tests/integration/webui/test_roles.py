@@ -1,90 +1,201 @@
-"""Every route of the table against everybody who may come."""
+"""Every route against everybody who may come: the matrix of roles, asked for real."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import select
 
-from dialer.storage.tables import calls
+from dialer import user_changes, workgroups
+from dialer.storage.tables import calls, lead_imports
+from dialer.user_changes import Edit
 from tests.fakes.web_fixtures import MakeBrowser
 from tests.fakes.web_server import WebWorld
-from webui.access import Access, Route
+from tests.integration.webui.role_matrix import MATRIX, PLACES, Who
+from webui import app as web_app
+from webui.access import Route
 from webui.routes import ROUTES
 from webui.scopes import Scope
+from webui.security import CSRF_HEADER
+from webui.services import SERVICES
 
-VISITORS = ("nobody", "sato", "outsider", "admin")
+VISITORS = ("nobody", "agent", "agent of another workgroup", "admin", "admin as user")
+_LETS_IN = {
+    Who.ANYONE: frozenset(VISITORS),
+    Who.SIGNED_IN: frozenset(VISITORS) - {"nobody"},
+    Who.AGENT: {"agent", "agent of another workgroup", "admin as user"},
+    Who.PROJECT: {"agent", "admin", "admin as user"},
+    Who.AGENT_PROJECT: {"agent", "admin as user"},
+    Who.ADMIN: {"admin"},
+}
+_LOGINS = {
+    "agent": "sato",
+    "agent of another workgroup": "outsider",
+    "admin": "admin",
+    "admin as user": "admin",
+}
 
 
-def is_let_in(route: Route, visitor: str) -> bool:
-    """What the roles of the product say."""
-    if route.access is Access.ANYONE:
-        return True
-    if visitor == "nobody":
-        return False
-    if route.access is Access.ADMIN:
-        return visitor == "admin"
-    if route.access is Access.AGENT and visitor == "admin":
-        return False
-    return route.scope is Scope.NONE or visitor != "outsider"
+def place_of(route: Route) -> str:
+    """The route as the matrix names it: names of the path's parts without their patterns."""
+    return f"{route.method} {_with_values(route.path, lambda name, _pattern: f'{{{name}}}')}"
 
 
-async def path_of(route: Route, world: WebWorld) -> str:
-    """The route's path with a lead, a call and a campaign of the team."""
-    async with world.database.read() as connection:
+def _with_values(path: str, value: Callable[[str, str], str]) -> str:
+    """The path with a value for each of its ``{name:pattern}``; patterns hold braces as well."""
+    made, depth, part = "", 0, ""
+    for sign in path:
+        depth += {"{": 1, "}": -1}.get(sign, 0)
+        if depth == 0 and part:
+            name, _colon, pattern = part[1:].partition(":")
+            made, part = made + value(name, pattern), ""
+        elif depth:
+            part += sign
+        else:
+            made += sign
+    return made
+
+
+def test_every_route_stands_in_the_matrix_and_nothing_else() -> None:
+    places = [place_of(route) for route in ROUTES]
+    assert len(places) == len(set(places))
+    undecided = sorted(set(places) - set(PLACES))
+    assert not undecided, f"say in role_matrix.py who may enter: {undecided}"
+    assert not sorted(set(PLACES) - set(places))
+    assert sum(len(lines.strip().splitlines()) for lines in MATRIX.values()) == len(PLACES)
+
+
+# --- asking for every route --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The real application up to the handlers, which only tell that they were reached."""
+
+    client: TestClient[web.Request, web.Application]
+    values: dict[str, str]
+
+    def path_to(self, route: Route) -> str:
+        return _with_values(route.path, lambda name, _pattern: self.values[name])
+
+    async def are_open(self, route: Route, cookie: str, token: str) -> bool:
+        headers = {"Cookie": f"kakeru={cookie}", CSRF_HEADER: token}
+        response = await self.client.request(
+            route.method, self.path_to(route), headers=headers, allow_redirects=False
+        )
+        answered = response.status == 204
+        to_login = response.headers.get("Location", "").startswith("/login")
+        assert answered or to_login or response.status in (401, 403, 404), place_of(route)
+        return answered
+
+
+@pytest.fixture
+async def doors(world: WebWorld, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Doors]:
+    async def reached(_request: web.Request) -> web.StreamResponse:
+        return web.Response(status=204)
+
+    stubs = tuple(replace(route, handler=reached) for route in ROUTES)
+    monkeypatch.setattr(web_app, "ROUTES", stubs)
+    app = web_app.create_app(world.app[SERVICES])
+    values = await subjects_of(world)
+    async with TestClient(TestServer(app)) as client:
+        yield Doors(client, values)
+
+
+async def subjects_of(world: WebWorld) -> dict[str, str]:
+    """Things of the team's project, and for what lies in no project anything."""
+    async with world.database.write() as connection:
         call_id = (await connection.execute(select(calls.c.id).limit(1))).scalar_one()
-    values = {
-        "lead_id": world.team.lead_ids[0],
-        "call_id": call_id,
+        import_id = (await connection.execute(select(lead_imports.c.id).limit(1))).scalar()
+        # The outsider is of another workgroup, too.
+        osaka = await workgroups.create_workgroup(
+            connection, name="大阪支店", now=world.clock.now()
+        )
+        await user_changes.edit_user(
+            connection,
+            user_id=world.team.outsider.id,
+            edit=Edit(workgroup_ids=[osaka.id]),
+            now=world.clock.now(),
+            by=None,
+        )
+    named = {
+        "lead_id": str(world.team.lead_ids[0]),
+        "call_id": str(call_id),
         "campaign": world.team.campaigns[0].name,
+        "project_id": str(world.team.project_id),
+        "import_id": str(import_id),
     }
-    path = route.path
-    for name, value in values.items():
-        start = path.find(f"{{{name}:")
-        if start >= 0:
-            end = path.index("}", path.rindex("]", start) if "]" in path[start:] else start)
-            closing = path.find("}/", start)
-            end = closing if closing >= 0 else len(path) - 1
-            path = f"{path[:start]}{value}{path[end + 1 :]}"
-    return path
+    names = [
+        name
+        for route in ROUTES
+        for name in _with_values(route.path, lambda name, _pattern: f" {name} ").split()[1::2]
+    ]
+    return {**dict.fromkeys(names, "1"), **named}
 
 
 @pytest.mark.parametrize("visitor", VISITORS)
 async def test_each_route_lets_in_only_whom_it_should(
-    world: WebWorld, new_browser: MakeBrowser, visitor: str
+    doors: Doors, new_browser: MakeBrowser, visitor: str
 ) -> None:
     browser = await new_browser()
-    if visitor != "nobody":
-        await browser.log_in(visitor)
-    wrong = []
-    for route in ROUTES:
-        if route.path in ("/logout", "/live"):
-            continue
-        path = await path_of(route, world)
-        response = await (browser.get(path) if route.method == "GET" else browser.post(path))
-        refused = response.status in (401, 403, 404) and route.path != "/login"
-        refused |= response.headers.get("Location", "").startswith("/login")
-        if is_let_in(route, visitor) == refused and not is_expected_refusal(route, visitor):
-            wrong.append((route.method, path, response.status))
+    if visitor == "nobody":
+        browser.token = await browser._token_of("/login")
+    else:
+        await browser.log_in(_LOGINS[visitor])
+    if visitor == "admin as user":
+        await browser.act_as("user")
+    cookie = next(one.value for one in browser.client.session.cookie_jar if one.key == "kakeru")
+    wrong = [
+        place
+        for route in ROUTES
+        if (place := place_of(route)) in PLACES
+        if await doors.are_open(route, cookie, browser.token)
+        is not (visitor in _LETS_IN[PLACES[place]])
+    ]
     assert not wrong
 
 
-def is_expected_refusal(route: Route, visitor: str) -> bool:
-    """Refusals that are about something else than the route's role."""
-    if route.path == "/recordings" or "/recordings/" in route.path:
-        return True  # not every call has a recording
-    # Anonymous posts carry no session's token; a user has no other role to take.
-    return route.method == "POST" and (
-        visitor == "nobody" or (route.path == "/preferences/role" and visitor != "admin")
-    )
+def test_an_admin_in_the_role_of_a_user_may_do_what_a_user_may() -> None:
+    for who, visitors in _LETS_IN.items():
+        assert ("agent" in visitors) == ("admin as user" in visitors), who
 
 
-async def test_nobody_changes_anything_without_logging_in(
+# --- what the matrix does not tell ----------------------------------------------------------------
+
+
+async def test_an_admin_in_the_role_of_a_user_sees_what_a_user_sees(
     world: WebWorld, new_browser: MakeBrowser
 ) -> None:
     browser = await new_browser()
-    browser.token = await browser._token_of("/login")
-    for route in ROUTES:
-        if route.method == "POST" and route.access is not Access.ANYONE:
-            response = await browser.post(await path_of(route, world))
-            assert response.headers.get("Location", "").startswith("/login"), route.path
+    await browser.log_in("admin")
+    assert "/users" in await browser.page("/leads")
+    await browser.act_as("user")
+    for path in ("/leads", "/prohibitions", "/campaigns", "/history", "/account"):
+        text = await browser.page(path)
+        for hidden in ('href="/users"', 'href="/workgroups"', 'href="/audit"', "/lift", ".csv?"):
+            assert hidden not in text, (path, hidden)
+
+
+async def test_a_role_that_is_taken_away_is_gone_at_once(
+    world: WebWorld, new_browser: MakeBrowser
+) -> None:
+    browser = await new_browser()
+    await browser.log_in("admin")
+    assert (await browser.get("/audit")).status == 200
+    async with world.database.write() as connection:
+        for user_id, admin in ((world.team.agents[0].id, True), (world.team.admin.id, False)):
+            await user_changes.edit_user(
+                connection,
+                user_id=user_id,
+                edit=Edit(may_administer=admin),
+                now=world.clock.now(),
+                by=None,
+            )
+    assert (await browser.get("/audit")).headers["Location"].startswith("/login")
+    await browser.log_in("admin")
+    assert (await browser.get("/audit")).status == 403
 
 
 async def test_live_updates_need_a_login(new_browser: MakeBrowser) -> None:
@@ -93,22 +204,30 @@ async def test_live_updates_need_a_login(new_browser: MakeBrowser) -> None:
 
 
 async def test_another_projects_lead_call_and_campaign_do_not_exist(
-    world: WebWorld, new_browser: MakeBrowser
+    doors: Doors, new_browser: MakeBrowser
 ) -> None:
     browser = await new_browser()
     await browser.log_in("outsider")
     for route in ROUTES:
-        if route.scope is not Scope.NONE and route.method == "GET":
-            assert (await browser.get(await path_of(route, world))).status == 404, route.path
+        who = PLACES.get(place_of(route))
+        if route.method == "GET" and route.scope is not Scope.NONE and who is Who.PROJECT:
+            assert (await browser.get(doors.path_to(route))).status == 404, route.path
 
 
 async def test_ids_that_cannot_be_do_not_exist(new_browser: MakeBrowser) -> None:
     browser = await new_browser()
     await browser.log_in("admin")
-    assert (await browser.get("/leads/9999999999999999999")).status == 404
-    assert (await browser.get("/leads/0")).status == 404
-    assert (await browser.get("/history/00000000-0000-4000-8000-000000000000")).status == 404
-    assert (await browser.get("/campaigns/nothing")).status == 404
+    for path in (
+        "/leads/9999999999999999999",
+        "/leads/0",
+        "/history/00000000-0000-4000-8000-000000000000",
+        "/campaigns/nothing",
+        "/users/0",
+        "/users/999999999999999999",
+        "/workgroups/0",
+        "/workgroups/999999999999999999",
+    ):
+        assert (await browser.get(path)).status == 404, path
 
 
 async def test_an_admin_switches_to_user_and_back(
