@@ -11,9 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialer.lead_facts import TELEPHONES
 from dialer.mybox_holders import holders_of
 from dialer.prohibitions import binding_for, standing
+from dialer.rules.custom_field import Values
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.phone_number import national_format
-from dialer.storage.tables import action_results, actions, calls, contact_points, leads
+from dialer.storage.tables import (
+    action_results,
+    actions,
+    calls,
+    contact_points,
+    leads,
+    stages,
+)
 from dialer.users import User
 
 _Points = dict[int, list[Row[Any]]]
@@ -45,6 +53,16 @@ class LeadRow:
     boxed_by: str
     boxed_by_id: int | None
     prohibited: bool
+    email: str
+    postal_code: str
+    building: str
+    stage: str
+    stage_colour: str
+    callback_at: datetime | None
+    created_at: datetime
+    deleted_at: datetime | None
+    merged_into_id: int | None
+    custom: Values
 
 
 async def lead_rows(
@@ -55,6 +73,7 @@ async def lead_rows(
     points = await contact_points_of(connection, ids)
     holders = await holders_of(connection, lead_ids=ids, now=now, viewer=viewer)
     outcomes, results = await _last_words(connection, ids)
+    known_stages = await _stages(connection, {lead.stage_id for lead in found})
     numbers = {point.e164 for some in points.values() for point in some if point.e164}
     prohibited = {
         prohibition.e164
@@ -67,6 +86,7 @@ async def lead_rows(
         own = points.get(lead.id, [])
         e164, number = _main_number(own)
         holder = holders.get(lead.id)
+        stage = known_stages.get(lead.stage_id)
         rows.append(
             LeadRow(
                 id=lead.id,
@@ -86,9 +106,29 @@ async def lead_rows(
                 boxed_by=holder.name if holder else "",
                 boxed_by_id=holder.user_id if holder else None,
                 prohibited=any(point.e164 in prohibited for point in own),
+                email=lead.email,
+                postal_code=lead.postal_code,
+                building=lead.building,
+                stage=stage.name if stage else "",
+                stage_colour=stage.colour if stage else "",
+                callback_at=lead.callback_at,
+                created_at=lead.created_at,
+                deleted_at=lead.deleted_at,
+                merged_into_id=lead.merged_into_id,
+                custom=lead.custom,
             )
         )
     return tuple(rows)
+
+
+async def _stages(
+    connection: AsyncConnection, stage_ids: Collection[int | None]
+) -> dict[int | None, Row[Any]]:
+    ids = [one for one in stage_ids if one is not None]
+    if not ids:
+        return {}
+    rows = await connection.execute(select(stages).where(stages.c.id.in_(ids)))
+    return {row.id: row for row in rows}
 
 
 async def names_of(connection: AsyncConnection, lead_ids: Collection[int]) -> dict[int, str]:

@@ -1,47 +1,141 @@
-"""リード: the leads of a project as a table."""
+"""リード: the leads of a project as a table, filtered, sorted and page by page."""
 
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer.lead_conditions import Asking, has_words, narrow
 from dialer.lead_rows import LeadRow, lead_rows
-from dialer.paging import PAGE_SIZE, Page, bounded, decode_key, page_of
+from dialer.lead_walk import (
+    DELETED,
+    Place,
+    Stretch,
+    count,
+    part_of,
+    places_of,
+    read_place,
+    stretches_of,
+    walk,
+)
+from dialer.paging import PAGE_SIZE, bounded
+from dialer.rules.custom_field import CustomField
+from dialer.rules.lead_view import USUAL_VIEW, LeadView, Sort, order_of
 from dialer.rules.search_text import number_beginning
-from dialer.storage.search import begins_with, contains
+from dialer.storage.engine import Database
+from dialer.storage.search import begins_with
 from dialer.storage.tables import contact_points, leads
 from dialer.users import User
+
+MOST_COUNTED = 10_000
+_AT_ONCE = 500  # leads of a list that is read to its end
+
+
+@dataclass(frozen=True, slots=True)
+class TableRequest:
+    """Which leads of which project, for whom; `deleted` are those of 削除リスト.
+
+    `time_zone` is where the filter's days begin; `custom` are the project's fields by id.
+    """
+
+    project_id: int
+    viewer: User
+    now: datetime
+    time_zone: str = "Asia/Tokyo"
+    view: LeadView = USUAL_VIEW
+    custom: Mapping[int, CustomField] | None = None
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPage:
+    """A page; the keys ask for the pages before and after it, None: there is none."""
+
+    rows: tuple[LeadRow, ...]
+    previous_key: str | None
+    next_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """`number` of leads, or more than that when `more`."""
+
+    number: int
+    more: bool
 
 
 async def list_leads(
     connection: AsyncConnection,
+    request: TableRequest,
     *,
-    project_id: int,
-    viewer: User,
-    now: datetime,
-    text: str = "",
     after: str | None = None,
+    before: str | None = None,
+    last: bool = False,
     limit: int = PAGE_SIZE,
-) -> Page[LeadRow]:
-    """The leads of a project in the order of import; none when the viewer may not see it.
+) -> LeadPage:
+    """A page of the table: the first, the last, or the one `after` or `before` a key.
 
-    `text` is a phone number in any writing, or the beginning of one, or else words of
-    the lead's names (kana in either script and width). Raises BadPageKey.
+    Empty when the viewer may not see the project. Raises BadPageKey.
     """
-    if not viewer.sees_project(project_id):
-        return Page((), None)
-    query = (
-        select(leads)
-        .where(leads.c.project_id == project_id, leads.c.deleted_at.is_(None))
-        .where(*matching(text))
-        .order_by(leads.c.id)
-        .limit(bounded(limit) + 1)
+    if not request.viewer.sees_project(request.project_id):
+        return LeadPage((), None, None)
+    back = last or before is not None
+    key = None if last else before or after
+    start = read_place(key) if key else None
+    found = await _Reading.of(connection, request)
+    places = await found.some(limit=bounded(limit) + 1, start=start, back=back)
+    shown, more = places[: bounded(limit)], len(places) > bounded(limit)
+    if back:
+        shown.reverse()
+    # Coming from a page, there is that page.
+    came = start is not None and bool(shown)
+    rows = await _rows(connection, shown, request)
+    return LeadPage(
+        rows,
+        previous_key=shown[0].key() if (more if back else came) else None,
+        next_key=shown[-1].key() if (came if back else more) else None,
     )
-    if after:
-        query = query.where(leads.c.id > decode_key(after, int)[0])
-    found = (await connection.execute(query)).all()
-    page = page_of(found, limit=bounded(limit), key=lambda row: (row.id,))
-    return Page(await lead_rows(connection, page.rows, viewer, now), page.next_key)
+
+
+async def count_leads(
+    connection: AsyncConnection, request: TableRequest, *, most: int = MOST_COUNTED
+) -> Count:
+    """How many leads the table shows, counted up to `most`."""
+    if not request.viewer.sees_project(request.project_id):
+        return Count(0, more=False)
+    number = await (await _Reading.of(connection, request)).number(most + 1)
+    return Count(min(number, most), more=number > most)
+
+
+async def ids_of(connection: AsyncConnection, request: TableRequest, *, most: int) -> list[int]:
+    """The ids of what the table shows, in its order, at most `most`."""
+    if not request.viewer.sees_project(request.project_id):
+        return []
+    found = await _Reading.of(connection, request)
+    return [place.id for place in await found.some(limit=most)]
+
+
+async def every_lead(
+    database: Database, request: TableRequest, *, at_once: int = _AT_ONCE
+) -> AsyncIterator[Sequence[Row[Any]]]:
+    """Rows of `leads`, some at a time in the table's order, each lot in a transaction of its own.
+
+    A lead that is moved in the order meanwhile may be missed or come twice.
+    """
+    start: Place | None = None
+    while request.viewer.sees_project(request.project_id):
+        async with database.read() as connection:
+            found = await _Reading.of(connection, request)
+            places = await found.some(limit=at_once, start=start)
+            rows = await _leads_at(connection, places)
+        if rows:
+            yield rows
+        if len(places) < at_once:
+            return
+        start = places[-1]
 
 
 def matching(text: str) -> list[ColumnElement[bool]]:
@@ -53,4 +147,61 @@ def matching(text: str) -> list[ColumnElement[bool]]:
             begins_with(contact_points.c.e164, beginning)
         )
         return [leads.c.id.in_(with_number)]
-    return [contains(text, leads.c.name, leads.c.name_kana, leads.c.contact_person)]
+    return has_words(text, leads.c.search_key)
+
+
+# --- reading ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The leads of a request: a few that are known, or stretches of indexes."""
+
+    connection: AsyncConnection
+    sort: Sort
+    known: list[Place] | None
+    stretches: Sequence[Stretch]
+
+    @classmethod
+    async def of(cls, connection: AsyncConnection, request: TableRequest) -> "_Reading":
+        asking = Asking(
+            request.project_id,
+            request.viewer,
+            request.now,
+            request.time_zone,
+            request.custom or {},
+        )
+        wanted = request.view.filter
+        sort = DELETED if request.deleted else order_of(request.view, asking.custom)
+        narrowed = await narrow(connection, wanted, asking)
+        if narrowed.ids is not None:
+            known = await places_of(connection, narrowed.ids, sort, narrowed, asking)
+            return cls(connection, sort, known, ())
+        return cls(connection, sort, None, stretches_of(sort, wanted, narrowed, asking))
+
+    async def some(
+        self, *, limit: int, start: Place | None = None, back: bool = False
+    ) -> list[Place]:
+        if self.known is not None:
+            return part_of(self.known, self.sort, limit=limit, start=start, back=back)
+        return await walk(self.connection, self.stretches, limit=limit, start=start, back=back)
+
+    async def number(self, most: int) -> int:
+        if self.known is not None:
+            return min(len(self.known), most)
+        return await count(self.connection, self.stretches, most)
+
+
+async def _leads_at(connection: AsyncConnection, places: Sequence[Place]) -> list[Row[Any]]:
+    """The leads of these places in their order."""
+    ids = [place.id for place in places]
+    found = await connection.execute(select(leads).where(leads.c.id.in_(ids)))
+    by_id = {row.id: row for row in found}
+    return [by_id[one] for one in ids if one in by_id]
+
+
+async def _rows(
+    connection: AsyncConnection, places: Sequence[Place], request: TableRequest
+) -> tuple[LeadRow, ...]:
+    found = await _leads_at(connection, places)
+    return await lead_rows(connection, found, request.viewer, request.now)

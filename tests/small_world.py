@@ -11,6 +11,7 @@ from dialer import lanes, projects, result_sets, users, workgroups
 from dialer.campaign_state import ensure_campaign
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.lane import Lane
+from dialer.rules.search_text import lead_key
 from dialer.storage.tables import actions, calls, contact_points, leads, recordings
 from dialer.users import User
 
@@ -101,6 +102,7 @@ async def add_lead(
                 lane_id=lane_id,
                 name=name,
                 name_kana=kana,
+                search_key=lead_key(name=name, name_kana=kana, contact_person="", email=""),
                 created_at=NOON,
             )
             .returning(leads.c.id)

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 from aiohttp import web
 
@@ -17,18 +17,26 @@ async def send_csv(
     file_name: str,
     header: Sequence[str],
     rows: AsyncIterator[Iterable[Sequence[str]]],
+    *,
+    encode: Callable[[str], bytes] | None = None,
 ) -> web.StreamResponse:
-    """Sends `rows`, some at a time; no cell of them is a formula for a spreadsheet."""
+    """Sends `rows`, some at a time; no cell of them is a formula for a spreadsheet.
+
+    In UTF-8, unless `encode` writes something else.
+    """
     response = web.StreamResponse(
         headers={
-            "Content-Type": "text/csv; charset=utf-8",
+            "Content-Type": "text/csv; charset=" + ("utf-8" if encode is None else "shift_jis"),
             "Content-Disposition": f'attachment; filename="{file_name}"',
         }
     )
     await response.prepare(request)
-    await response.write((_BYTE_ORDER_MARK + _written([header])).encode())
+    if encode is None:
+        await response.write(_BYTE_ORDER_MARK.encode())
+        encode = str.encode
+    await response.write(encode(_written([header])))
     async for some in rows:
-        await response.write(_written(some).encode())
+        await response.write(encode(_written(some)))
     await response.write_eof()
     return response
 

@@ -29,6 +29,7 @@ from webui.pages import (
     project_script,
     project_users,
     projects,
+    result_sets,
     setup,
     user,
     users,
@@ -46,6 +47,7 @@ _CALL_ID = r"{call_id:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 _USER = r"/users/{user_id:\d{1,18}}"
 _WORKGROUP = r"/workgroups/{workgroup_id:\d{1,18}}"
 _PROJECT = r"/projects/{project_id:\d{1,18}}"
+_RESULTS = r"/results/{result_set_id:\d{1,18}}"
 _FIELDS = r"/fields/{field_set_id:\d{1,18}}"
 _IMPORT = r"/imports/{import_id:\d{1,18}}"
 _CAMPAIGN = r"/campaigns/{campaign:[A-Za-z0-9_-]+}"
@@ -218,6 +220,26 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", f"{_FIELDS}/copy", custom_fields.copy_set, Access.ADMIN),
     Route("POST", f"{_FIELDS}/field/delete", custom_fields.remove, Access.ADMIN),
     Route("POST", f"{_FIELDS}/delete", custom_fields.remove_set, Access.ADMIN),
+    # アクション結果
+    Route("GET", "/results", result_sets.page, Access.ADMIN),
+    Route("POST", "/results", result_sets.add_set, Access.ADMIN),
+    Route("GET", _RESULTS, result_sets.page, Access.ADMIN),
+    Route("GET", f"{_RESULTS}/rows", result_sets.rows, Access.ADMIN),
+    Route("GET", f"{_RESULTS}/stages", result_sets.stage_rows, Access.ADMIN),
+    Route("GET", f"{_RESULTS}/preview", result_sets.preview, Access.ADMIN),
+    Route("GET", f"{_RESULTS}/edit", result_sets.editor, Access.ADMIN),
+    Route("POST", f"{_RESULTS}/save", result_sets.save, Access.ADMIN),
+    Route("POST", f"{_RESULTS}/order", result_sets.order, Access.ADMIN),
+    Route("POST", f"{_RESULTS}/retire", result_sets.retire, Access.ADMIN),
+    Route("POST", f"{_RESULTS}/result/delete", result_sets.remove, Access.ADMIN),
+    Route("POST", f"{_RESULTS}/category", result_sets.save_category, Access.ADMIN),
+    Route("POST", f"{_RESULTS}/category/delete", result_sets.remove_category, Access.ADMIN),
+    Route("POST", f"{_RESULTS}/stage", result_sets.save_stage, Access.ADMIN),
+    Route("POST", f"{_RESULTS}/stages/order", result_sets.order_stages, Access.ADMIN),
+    Route("POST", f"{_RESULTS}/stage/delete", result_sets.remove_stage, Access.ADMIN),
+    Route("POST", f"{_RESULTS}/rename", result_sets.rename_set, Access.ADMIN),
+    Route("POST", f"{_RESULTS}/copy", result_sets.copy_set, Access.ADMIN),
+    Route("POST", f"{_RESULTS}/delete", result_sets.remove_set, Access.ADMIN),
     # 監査ログ
     Route("GET", "/audit", audit.page, Access.ADMIN),
     Route("GET", "/audit/rows", audit.rows, Access.ADMIN),

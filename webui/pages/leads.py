@@ -1,103 +1,203 @@
-"""リード: the list of a project's leads in its tabs."""
+"""リード: the table of a project's leads in its tabs."""
 
-from typing import Literal, get_args
+from typing import Any
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import lead_table, lead_tabs, projects, users
+from dialer import lead_tabs, saved_views, users
+from dialer.lead_choices import LeadChoices, lead_choices
+from dialer.lead_table import count_leads, list_leads
 from dialer.lead_tabs import Whose
 from dialer.paging import BadPageKey
 from dialer.prohibition_list import ForWhom
-from dialer.projects import Project
+from dialer.projects import Project, projects_of
+from dialer.rules.lead_filter import FieldFilter, Pair
+from dialer.rules.lead_view import COLUMNS
+from dialer.rules.prefectures import REGIONS
 from dialer.users import User
+from webui import lead_table_words
 from webui.choices import workgroups_for
-from webui.rendering import render
+from webui.lead_address import LeadAddress, pairs_of, read_address
+from webui.lead_table_words import chips_of, column_heads
+from webui.rendering import render, words_for
 from webui.services import services
 from webui.sessions import viewer
 
-LeadTab = Literal["all", "mybox", "prohibited"]
-_TABS: tuple[LeadTab, ...] = get_args(LeadTab)
-
 
 async def page(request: web.Request) -> web.Response:
-    return render(request, "leads.html", {**await _list(request), **await _choices(request)})
+    """An address that says nothing opens what the user has chosen to open with."""
+    async with services(request).database.read() as connection:
+        known = await projects_of(connection, viewer(request))
+        address = await _opened(connection, request, known)
+        if address is not None and _came_from_a_form(request):
+            raise web.HTTPSeeOther("/leads?" + address.query(more=_more(request)))
+        shown = await _shown(connection, request, address)
+        choices = await _choices(connection, request)
+    return render(request, "leads.html", {"projects": known, **shown, **choices})
 
 
 async def rows(request: web.Request) -> web.Response:
-    """More rows, or the rows of another tab or search."""
-    return render(request, "parts/lead_rows.html", await _list(request))
-
-
-async def _list(request: web.Request) -> dict[str, object]:
-    user, query = viewer(request), request.query
-    tab: LeadTab = next((one for one in _TABS if one == query.get("tab")), "all")
-    text = query.get("q", "").strip()[:200]
-    whose = query.get("whose", "") or ("all" if user.acts_as_admin else "me")
+    """The table with all that depends on what it shows, or more rows of a tab."""
     async with services(request).database.read() as connection:
-        known = await projects.projects_of(connection, user)
-        project = _chosen(known, query.get("project", ""))
-        found = None
-        if project is not None:
-            try:
-                found = await _found(request, connection, project, tab, text, whose)
-            except BadPageKey as error:
-                raise web.HTTPBadRequest from error
+        address = await read_address(connection, request, _pairs(request))
+        shown = await _shown(connection, request, address)
+    if shown.get("more"):
+        return render(request, "parts/lead_rows.html", shown)
+    response = render(request, "parts/lead_list.html", shown)
+    if address is not None and request.query.get("typed"):
+        query = address.query(more=_more(request))
+        response.headers["HX-Replace-Url"] = f"/leads?{query}"
+    return response
+
+
+async def counted(request: web.Request) -> web.Response:
+    """How many leads the table shows."""
+    async with services(request).database.read() as connection:
+        address = await read_address(connection, request, _pairs(request))
+        if address is None:
+            raise web.HTTPNotFound
+        found = await count_leads(connection, address.request(request))
+    return render(request, "parts/lead_count.html", {"found": found})
+
+
+# --- what is shown ----------------------------------------------------------------------
+
+
+def _pairs(request: web.Request) -> list[Pair]:
+    return list(request.query.items())
+
+
+def _came_from_a_form(request: web.Request) -> bool:
+    """Forms send also what was left empty; the address they lead to says only what is asked."""
+    return any(not value for value in request.query.values())
+
+
+async def _opened(
+    connection: AsyncConnection, request: web.Request, known: list[Project]
+) -> LeadAddress | None:
+    address = await read_address(connection, request, _pairs(request), known)
+    if address is None or set(request.query) - {"project"}:
+        return address
+    start = await saved_views.start_query(
+        connection, project_id=address.project.id, user_id=viewer(request).id
+    )
+    if not start:
+        return address
+    pairs = [("project", str(address.project.id)), *pairs_of(start)]
+    return await read_address(connection, request, pairs, known)
+
+
+def _more(request: web.Request, *names: str) -> list[Pair]:
+    """What else the address says: of tabs that are lists of their own, and `names`."""
+    said = request.query
+    return [(one, said[one]) for one in ("whose", "for", *names) if said.get(one)]
+
+
+async def _shown(
+    connection: AsyncConnection, request: web.Request, address: LeadAddress | None
+) -> dict[str, Any]:
+    if address is None:
+        return {"project": None, "tab": "all", "address": None}
+    said = words_for(request)
+    here = address.query(more=_more(request, "after", "before", "last"))
+    given = {
+        "project": address.project,
+        "tab": address.tab,
+        "address": address,
+        "asked": address.view.filter,
+        "here": here,
+        "more": False,
+    }
+    try:
+        if address.tab in ("mybox", "prohibited"):
+            return {**given, **await _tab(connection, request, address)}
+        found = await list_leads(
+            connection,
+            address.request(request),
+            after=request.query.get("after") or None,
+            before=request.query.get("before") or None,
+            last=request.query.get("last") == "1",
+        )
+    except BadPageKey as error:
+        raise web.HTTPBadRequest from error
+    choices = await lead_choices(connection, project_id=address.project.id, viewer=viewer(request))
     return {
-        "projects": known,
-        "project": project,
-        "tab": tab,
-        "text": text,
-        "whose": whose,
-        "for_whom": query.get("for", "any"),
+        **given,
         "found": found,
-        "first_page": not query.get("after"),
+        "view": address.view,
+        "choices": choices,
+        "heads": column_heads(address.view.columns, address.custom, said),
+        "offered": _offered(address, request),
+        "chips": chips_of(address, choices, said),
+        "asked_fields": _asked_fields(address, choices),
+        "words": lead_table_words,
+        "regions": REGIONS,
+        "views": await saved_views.list_views(
+            connection, project_id=address.project.id, viewer=viewer(request)
+        ),
     }
 
 
-async def _found(
-    request: web.Request,
-    connection: AsyncConnection,
-    project: Project,
-    tab: LeadTab,
-    text: str,
-    whose: str,
-) -> object:
+def _offered(address: LeadAddress, request: web.Request) -> list[tuple[Any, bool]]:
+    """Every column with whether it is shown: those that are first, in their order."""
+    shown = address.view.columns
+    every = (*COLUMNS, *(f"f{one}" for one in address.custom))
+    keys = (*shown, *(one for one in every if one not in shown))
+    heads = column_heads(keys, address.custom, words_for(request))
+    return [(head, head.key in shown) for head in heads]
+
+
+def _asked_fields(address: LeadAddress, choices: LeadChoices) -> list[tuple[Any, FieldFilter]]:
+    """Each custom field with what is asked of it."""
+    asked = {one.field_id: one for one in address.view.filter.fields}
+    return [(one, asked.get(one.id, FieldFilter(one.id))) for one in choices.fields.values()]
+
+
+# --- マイボックス and 禁止 ----------------------------------------------------------------
+
+
+async def _tab(
+    connection: AsyncConnection, request: web.Request, address: LeadAddress
+) -> dict[str, Any]:
     user, now = viewer(request), services(request).clock.now()
-    after = request.query.get("after") or None
-    match tab:
-        case "all":
-            return await lead_table.list_leads(
-                connection, project_id=project.id, viewer=user, now=now, text=text, after=after
-            )
-        case "mybox":
-            return await lead_tabs.boxed_leads(
-                connection,
-                project_id=project.id,
-                viewer=user,
-                now=now,
-                whose=_whose(whose, user),
-                text=text,
-                after=after,
-            )
-        case "prohibited":
-            return await lead_tabs.prohibited_leads(
-                connection,
-                project_id=project.id,
-                viewer=user,
-                now=now,
-                for_whom=for_whom(request.query.get("for", "")),
-                text=text,
-                after=after,
-            )
+    text, after = address.view.filter.text, request.query.get("after") or None
+    whose = request.query.get("whose", "") or ("all" if user.acts_as_admin else "me")
+    group = request.query.get("for", "any")
+    found: object
+    if address.tab == "mybox":
+        found = await lead_tabs.boxed_leads(
+            connection,
+            project_id=address.project.id,
+            viewer=user,
+            now=now,
+            whose=_whose(whose, user),
+            text=text,
+            after=after,
+        )
+    else:
+        found = await lead_tabs.prohibited_leads(
+            connection,
+            project_id=address.project.id,
+            viewer=user,
+            now=now,
+            for_whom=for_whom(group),
+            text=text,
+            after=after,
+        )
+    return {
+        "found": found,
+        "whose": whose,
+        "for_whom": group,
+        "more": bool(after),
+    }
 
 
-async def _choices(request: web.Request) -> dict[str, object]:
+async def _choices(connection: AsyncConnection, request: web.Request) -> dict[str, object]:
     """Whose boxes and prohibitions may be asked for, and into whose box leads may go."""
     user = viewer(request)
-    async with services(request).database.read() as connection:
-        everybody = [one for one in await users.list_users(connection) if one.active]
-        groups = await workgroups_for(connection, user)
+    everybody = [one for one in await users.list_users(connection) if one.active]
+    groups = await workgroups_for(connection, user)
     mates = [
         one
         for one in everybody
@@ -121,9 +221,3 @@ def _whose(text: str, user: User) -> Whose:
     if kind in ("u", "w") and digits.isascii() and digits.isdecimal() and len(digits) < 19:
         return Whose("user" if kind == "u" else "workgroup", int(digits))
     return Whose("all")
-
-
-def _chosen(known: list[Project], wanted: str) -> Project | None:
-    """The wanted project; the first one when none, or an unknown one, is asked for."""
-    chosen = next((project for project in known if str(project.id) == wanted), None)
-    return chosen or (known[0] if known else None)

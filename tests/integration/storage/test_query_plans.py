@@ -22,8 +22,11 @@ from dialer.claiming import ClaimRequest, claim
 from dialer.history import HistoryFilter
 from dialer.lead_tabs import Whose
 from dialer.prohibition_list import ProhibitionFilter, list_prohibitions
+from dialer.rules.custom_field import CustomField, FieldKind
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.lane import Lane
+from dialer.rules.lead_filter import Days, FieldFilter, LeadFilter
+from dialer.rules.lead_view import LeadView, Sort
 from dialer.storage.engine import Database
 from dialer.storage.tables import actions, calls, contact_points, leads, mybox_entries
 from dialer.storage.tables import prohibitions as prohibitions_table
@@ -54,23 +57,16 @@ async def sent(database: Database) -> AsyncIterator["Sent"]:
 
 
 async def test_leads_of_a_project(database: Database, world: SmallWorld, sent: "Sent") -> None:
+    request = lead_table.TableRequest(world.project_id, world.suzuki, NOON)
     async with database.read() as connection:
-        page = await lead_table.list_leads(
-            connection, project_id=world.project_id, viewer=world.suzuki, limit=20, now=NOON
-        )
-        sent.clear()
-        await lead_table.list_leads(
-            connection,
-            project_id=world.project_id,
-            viewer=world.suzuki,
-            after=page.next_key,
-            limit=20,
-            now=NOON,
-        )
-    plan = await _plan(database, sent, "FROM leads")
-    assert _uses(plan, "ix_leads_project_id_id", "pk_leads")
-    assert not _sorts(plan)
-    for rest in ("FROM contact_points", "FROM mybox_entries", "FROM actions"):
+        page = await lead_table.list_leads(connection, request, limit=20)
+        for way in ({"after": page.next_key}, {"before": page.next_key}, {"last": True}):
+            sent.clear()
+            await lead_table.list_leads(connection, request, limit=20, **way)
+            plan = await _plan(database, sent, "ORDER BY leads.id")
+            assert _uses(plan, "ix_leads_project_id_id", "pk_leads")
+            assert not _sorts(plan)
+    for rest in ("WHERE leads.id IN", "FROM contact_points", "FROM mybox_entries", "FROM actions"):
         assert not _reads_whole_tables(await _plan(database, sent, rest)), rest
 
 
@@ -88,15 +84,56 @@ async def test_a_lead_found_by_its_number(
     database: Database, world: SmallWorld, sent: "Sent"
 ) -> None:
     async with database.read() as connection:
-        page = await lead_table.list_leads(
-            connection,
-            project_id=world.project_id,
-            viewer=world.suzuki,
-            text="03-5254-0007",
-            now=NOON,
-        )
+        page = await lead_table.list_leads(connection, _asked(world, text="03-5254-0007"))
     assert len(page.rows) == 1
-    assert _uses(await _plan(database, sent, "FROM leads"), "ix_contact_points_e164")
+    assert _uses(await _plan(database, sent, "contact_points.e164 >="), "ix_contact_points_e164")
+
+
+@pytest.mark.parametrize("way", ["few", "walked"])
+async def test_the_lead_table_reads_indexes(
+    database: Database,
+    world: SmallWorld,
+    sent: "Sent",
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
+) -> None:
+    """What is looked for among the many is found by an index of it, or read in its order."""
+    if way == "walked":
+        monkeypatch.setattr("dialer.lead_conditions.FEW", -1)
+    values = "(custom_values|asked).*PRIMARY KEY|pk_custom_values"
+    for asked, sort, index in (
+        ({"text": "会社7"}, None, "ix_leads_search"),
+        ({}, Sort("name", descending=True), "ix_leads_search"),
+        ({}, Sort("tried"), "ix_leads_tried"),
+        ({"tried": Days(NOON.date(), NOON.date())}, Sort("tried"), "ix_leads_tried"),
+        ({"stages": (1,)}, None, "ix_leads_stage"),
+        ({}, Sort("f1"), values),
+        ({"fields": (FieldFilter(1, least="2026-01-01"),)}, None, values),
+        ({"fields": (FieldFilter(2, any_of=("甲",)),)}, None, values),
+        ({"fields": (FieldFilter(2, any_of=("甲", "乙")),)}, None, values),
+        ({"results": (1,)}, None, "ix_actions_result"),
+        ({"holder": 3}, None, "ix_mybox_entries_held"),
+    ):
+        sent.clear()
+        async with database.read() as connection:
+            await lead_table.list_leads(connection, _asked(world, sort, **asked), limit=20)
+        selects = [one for one in sent.statements if one[0].startswith("SELECT")]
+        plans = [await _plan_of(database, *statement) for statement in selects]
+        assert any(re.search(index, plan) for plan in plans), (asked, plans)
+        for plan in plans:
+            assert not re.search(r"Seq Scan on (leads|custom_values)\b", plan), (asked, plan)
+            # In the order of ids SQLite reads the leads of so few projects themselves.
+            sorts = "TEMP B-TREE" in plan
+            assert not (sorts and re.search(r"SCAN leads\b(?! USING)", plan)), (asked, plan)
+
+
+def _asked(world: SmallWorld, sort: Sort | None = None, **asked: Any) -> lead_table.TableRequest:
+    fields = {
+        1: CustomField(1, "契約日", FieldKind.DATE),
+        2: CustomField(2, "区分", FieldKind.SINGLE_CHOICE, choices=("甲", "乙")),
+    }
+    view = LeadView(LeadFilter(**asked), sort)
+    return lead_table.TableRequest(world.project_id, world.sato, NOON, view=view, custom=fields)
 
 
 @pytest.mark.parametrize(
@@ -353,7 +390,8 @@ async def _add_leads(connection: AsyncConnection, world: SmallWorld) -> None:
     point = {"kind": "phone", "position": 0, "raw": "", "number_kind": "fixed"}
     box = {"user_id": world.suzuki.id, "since": NOON}
     await connection.execute(
-        insert(leads), [{**lead, "id": number, "name": f"会社{number}"} for number in numbers]
+        insert(leads),
+        [{**lead, "id": n, "name": f"会社{n}", "search_key": f"会社{n}"} for n in numbers],
     )
     await connection.execute(
         insert(contact_points),

@@ -1,3 +1,6 @@
+import html
+import re
+
 from dialer import prohibitions
 from dialer.lead_detail import LeadDetail, lead_detail
 from tests.fakes.web_fixtures import Browser, MakeBrowser
@@ -13,19 +16,39 @@ async def lead_now(world: WebWorld, lead_id: int) -> LeadDetail:
     return found
 
 
+def hrefs(text: str) -> list[str]:
+    """The leads that a list shows, by the addresses of their pages."""
+    return [part.split('"')[0] for part in text.split('data-href="')[1:]]
+
+
+def page_after(text: str, label: str) -> str | None:
+    """Where the pager's link with this label leads, if it does."""
+    links = re.findall(r'<a class="icon-button" href="([^"]+)" aria-label="([^"]+)"', text)
+    return next((html.unescape(href) for href, said in links if said == label), None)
+
+
 async def test_the_list_goes_on_page_by_page_without_a_lead_twice(
     browser: Browser, world: WebWorld
 ) -> None:
     await browser.log_in("sato")
     seen: list[str] = []
-    path: str | None = "/leads/rows"
+    path: str | None = "/leads"
+    last = ""
     while path:
         text = await browser.page(path)
-        seen += [part.split('"')[0] for part in text.split('data-href="')[1:]]
-        _, _, rest = text.partition('class="more-row" hx-get="')
-        path = rest.split('"')[0].replace("&amp;", "&") or None
+        seen += hrefs(text)
+        last = path
+        path = page_after(text, "次のページ")
     assert len(seen) == len(set(seen))
     assert len(seen) >= len(world.team.lead_ids)
+    jump = page_after(await browser.page("/leads"), "最後のページ")
+    assert jump is not None
+    end = await browser.page(jump)
+    assert hrefs(end)[-1] == seen[-1]
+    assert len(hrefs(await browser.page(last))) <= len(hrefs(end))
+    before = page_after(end, "前のページ")
+    assert before is not None
+    assert hrefs(await browser.page(before)) == seen[-100:-50]
 
 
 async def test_a_lead_is_found_by_name_kana_and_number(browser: Browser) -> None:

@@ -1,0 +1,307 @@
+"""A filter of leads as SQL: conditions on a row of `leads`, and the few leads that some leave.
+
+Most of what people look for leaves few leads among a million: a number, a customer's
+name, an uncommon value. Those are fetched by the index that knows them; what leaves many
+is checked on the rows while they are read in their order.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Column, ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dialer.lead_facts import box_stands
+from dialer.prohibitions import binding_for
+from dialer.rules.custom_field import CustomField, FieldKind, sort_keys
+from dialer.rules.lead_filter import (
+    NO_STAGE,
+    Days,
+    FieldFilter,
+    Filled,
+    LeadFilter,
+    LeadState,
+)
+from dialer.rules.search_text import MOST_TERMS, fold, number_beginning
+from dialer.storage.search import begins_with
+from dialer.storage.tables import (
+    actions,
+    contact_points,
+    custom_values,
+    gate_lanes,
+    leads,
+    mybox_entries,
+)
+from dialer.users import User
+
+FEW = 5000  # leads that are better fetched than looked for
+_LAST_CHARACTER = "\U0010ffff"
+
+Conditions = list[ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Whose leads are looked at, by whom and when; `time_zone` is where its days begin."""
+
+    project_id: int
+    viewer: User
+    now: datetime
+    time_zone: str
+    custom: Mapping[int, CustomField]
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """What is left of a filter once the parts that leave few leads were looked up.
+
+    `ids`: no other leads can match (None: too many to say). The rest must hold on their
+    rows of `leads`: each condition with what it is about, ``words``, ``f12`` or nothing.
+    """
+
+    ids: frozenset[int] | None
+    rest: tuple[tuple[str, ColumnElement[bool]], ...]
+
+    def conditions(self, *, without: str = "") -> Conditions:
+        """Those on the row, but for what somebody sees to already."""
+        return [condition for about, condition in self.rest if not about or about != without]
+
+
+async def narrow(connection: AsyncConnection, wanted: LeadFilter, asking: Asking) -> Narrowed:
+    """Looks which parts of the filter leave few leads."""
+    ids: frozenset[int] | None = None
+    rest = [("", condition) for condition in _on_the_row(wanted, asking)]
+    rest += [("words", condition) for condition in words_of(wanted, leads.c.search_key)]
+    for part in _parts(wanted, asking):
+        few = None if part.ids is None else await _if_few(connection, part.ids)
+        if few is None:
+            rest.append((part.about, part.otherwise))
+        else:
+            ids = few if ids is None else ids & few
+    return Narrowed(ids, tuple(rest))
+
+
+async def _if_few(connection: AsyncConnection, query: Select[Any]) -> frozenset[int] | None:
+    found = (await connection.execute(query.limit(FEW + 1))).scalars().all()
+    return frozenset(found) if len(found) <= FEW else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Part of a filter: the leads that it leaves, None when no index tells them at once."""
+
+    ids: Select[Any] | None
+    otherwise: ColumnElement[bool]
+    about: str = ""
+
+
+def _parts(wanted: LeadFilter, asking: Asking) -> list[_Part]:
+    parts = []
+    if beginning := number_beginning(wanted.text):
+        parts.append(_with_number(beginning))
+    if wanted.asks_for_actions:
+        parts.append(_with_action(wanted, asking))
+    if wanted.holder is not None:
+        held = select(mybox_entries.c.lead_id).where(
+            mybox_entries.c.user_id == wanted.holder, box_stands(asking.now)
+        )
+        parts.append(_Part(held, leads.c.id.in_(held)))
+    if wanted.stages:
+        parts.append(_in_stages(wanted.stages, asking))
+    if wanted.tried:
+        tried = and_(*within(leads.c.last_attempt_at, wanted.tried, asking.time_zone))
+        ids = select(leads.c.id).where(leads.c.project_id == asking.project_id, tried)
+        parts.append(_Part(ids, tried))
+    parts += [_with_value(field, asking) for field in wanted.fields]
+    return parts
+
+
+def _with_number(beginning: str) -> _Part:
+    of_number = begins_with(contact_points.c.e164, beginning)
+    own = exists().where(contact_points.c.lead_id == leads.c.id, of_number)
+    return _Part(select(contact_points.c.lead_id).where(of_number), own)
+
+
+def _with_action(wanted: LeadFilter, asking: Asking) -> _Part:
+    asked = [
+        actions.c.project_id == asking.project_id,
+        *within(actions.c.at, wanted.acted, asking.time_zone),
+    ]
+    if wanted.results:
+        asked.append(actions.c.result_id.in_(wanted.results))
+    if wanted.acted_by is not None:
+        asked.append(actions.c.user_id == wanted.acted_by)
+    own = exists().where(actions.c.lead_id == leads.c.id, *asked)
+    return _Part(select(actions.c.lead_id).where(*asked), own)
+
+
+def _in_stages(stages: Sequence[int], asking: Asking) -> _Part:
+    chosen = [one for one in stages if one != NO_STAGE]
+    in_one = leads.c.stage_id == chosen[0] if len(chosen) == 1 else leads.c.stage_id.in_(chosen)
+    if NO_STAGE in stages:
+        return _Part(None, or_(leads.c.stage_id.is_(None), in_one))
+    return _Part(select(leads.c.id).where(leads.c.project_id == asking.project_id, in_one), in_one)
+
+
+# --- on the row -------------------------------------------------------------------------
+
+
+def _on_the_row(wanted: LeadFilter, asking: Asking) -> Conditions:
+    conditions: Conditions = []
+    if wanted.prefectures:
+        conditions.append(leads.c.prefecture.in_(wanted.prefectures))
+    if wanted.city:
+        conditions.append(leads.c.city.icontains(wanted.city, autoescape=True))
+    if wanted.states:
+        conditions.append(or_(*(_in_state(one, asking) for one in wanted.states)))
+    if wanted.created:
+        conditions += within(leads.c.created_at, wanted.created, asking.time_zone)
+    if wanted.import_id is not None:
+        conditions.append(leads.c.import_id == wanted.import_id)
+    if wanted.attempts_least is not None:
+        conditions.append(leads.c.attempts >= wanted.attempts_least)
+    if wanted.attempts_most is not None:
+        conditions.append(leads.c.attempts <= wanted.attempts_most)
+    return conditions
+
+
+def words_of(wanted: LeadFilter, key: ColumnElement[str]) -> Conditions:
+    """The words that are looked for, in a search key: none when it is a number."""
+    return [] if number_beginning(wanted.text) else has_words(wanted.text, key)
+
+
+def has_words(text: str, key: ColumnElement[str]) -> Conditions:
+    """Every word of `text` in a search key, whatever their kana, width and case."""
+    words = fold(text.replace("\0", " ")).split()[:MOST_TERMS]
+    return [key.contains(word, autoescape=True) for word in words]
+
+
+def within(column: Column[datetime], days: Days, time_zone: str) -> list[ColumnElement[bool]]:
+    """A moment within days, as they begin in a time zone."""
+    conditions: Conditions = []
+    if days.since is not None:
+        conditions.append(column >= _start(days.since, time_zone))
+    if days.until is not None:
+        conditions.append(column < _start(days.until + timedelta(days=1), time_zone))
+    return conditions
+
+
+def _start(day: date, time_zone: str) -> datetime:
+    return datetime.combine(day, time.min, ZoneInfo(time_zone))
+
+
+def _in_state(state: LeadState, asking: Asking) -> ColumnElement[bool]:
+    in_play = and_(leads.c.finished_at.is_(None), leads.c.callback_at.is_(None))
+    now = asking.now
+    match state:
+        case LeadState.FINISHED:
+            return leads.c.finished_at.is_not(None)
+        case LeadState.CALLBACK:
+            return and_(leads.c.finished_at.is_(None), leads.c.callback_at.is_not(None))
+        case LeadState.WAITING:
+            return and_(in_play, leads.c.next_attempt_at > now)
+        case LeadState.BOXED:
+            return _in_lane(asking, gate_lanes.c.box_user_id.is_not(None))
+        case LeadState.PROHIBITED:
+            return _in_lane(asking, _prohibited_for(asking.viewer))
+        case LeadState.CALLABLE:
+            due = or_(leads.c.next_attempt_at.is_(None), leads.c.next_attempt_at <= now)
+            free = and_(
+                gate_lanes.c.box_user_id.is_(None),
+                gate_lanes.c.undialable == "",
+                ~_prohibited_for(asking.viewer),
+            )
+            return and_(in_play, due, _in_lane(asking, free))
+
+
+def _in_lane(asking: Asking, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A project has few lanes, and every lead is in the one that its numbers and box put it in."""
+    lanes = select(gate_lanes.c.id).where(gate_lanes.c.project_id == asking.project_id, condition)
+    return leads.c.lane_id.in_(lanes)
+
+
+def _prohibited_for(viewer: User) -> ColumnElement[bool]:
+    groups = binding_for(viewer)
+    if groups is None:
+        return gate_lanes.c.prohibited_for != ""
+    named = " " + gate_lanes.c.prohibited_for + " "
+    return or_(
+        gate_lanes.c.prohibited_for == "*",
+        *(named.contains(f" {group} ", autoescape=True) for group in sorted(groups)),
+    )
+
+
+# --- custom fields ----------------------------------------------------------------------
+
+
+def _with_value(wanted: FieldFilter, asking: Asking) -> _Part:
+    field = asking.custom[wanted.field_id]
+    value = leads.c.custom[field.key].as_string()
+    if wanted.filled is Filled.NO:
+        return _Part(None, value.is_(None))
+    # Under a name of its own: the walk may read the values of another field.
+    values = custom_values.alias("asked")
+    where = key_conditions(wanted, asking, values.c.sort_key)
+    if not where:
+        return _Part(None, value.is_not(None), f"f{field.id}")
+    of_field = [
+        values.c.project_id == asking.project_id,
+        values.c.field_id == field.id,
+        *where,
+    ]
+    ids = select(values.c.lead_id).where(*of_field)
+    if wanted.any_of:
+        own = exists().where(values.c.lead_id == leads.c.id, *of_field)
+        return _Part(ids, own, f"f{field.id}")
+    return _Part(ids, leads.c.id.in_(ids), f"f{field.id}")
+
+
+def in_field(project_id: int, field_id: int) -> Conditions:
+    """Rows of `custom_values` of one field."""
+    return [custom_values.c.project_id == project_id, custom_values.c.field_id == field_id]
+
+
+def exact_keys(wanted: FieldFilter, asking: Asking) -> list[str]:
+    """The keys of the chosen values."""
+    kind = asking.custom[wanted.field_id].kind
+    return [key for one in wanted.any_of for key in sort_keys(kind, one)]
+
+
+def key_conditions(
+    wanted: FieldFilter, asking: Asking, key: ColumnElement[str] = custom_values.c.sort_key
+) -> Conditions:
+    """What the `key` of a custom value must say; nothing when any value will do."""
+    field = asking.custom[wanted.field_id]
+    conditions: Conditions = []
+    if wanted.any_of:
+        conditions.append(key.in_(exact_keys(wanted, asking)))
+    if wanted.begins:
+        begin = _beginning(field, wanted.begins)
+        conditions.append(between(key, begin, begin))
+    if wanted.contains:
+        conditions.append(key.contains(fold(wanted.contains), autoescape=True))
+    if wanted.least:
+        conditions.append(key >= sort_keys(_kind_of_bound(field), wanted.least)[0])
+    if wanted.most:
+        # A time sorts after the day that it begins with, and before that day's end.
+        most = sort_keys(_kind_of_bound(field), wanted.most)[0]
+        conditions.append(key < most + _LAST_CHARACTER)
+    return conditions
+
+
+def between(key: ColumnElement[str], first: str, last: str) -> ColumnElement[bool]:
+    """From `first` to whatever begins with `last`, by an index of bytes."""
+    return and_(key >= first, key < last + _LAST_CHARACTER)
+
+
+def _beginning(field: CustomField, text: str) -> str:
+    if field.kind is FieldKind.PHONE:
+        return number_beginning(text) or fold(text)
+    return fold(text)
+
+
+def _kind_of_bound(field: CustomField) -> FieldKind:
+    return FieldKind.DATE if field.kind is FieldKind.DATE_TIME else field.kind

@@ -1,0 +1,212 @@
+"""Leads out: what the table shows, as rows that an import takes in again.
+
+The columns are called so that an import knows them by their names. Leads are read some
+at a time, so that a list of any length needs the same memory.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, Select, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dialer.lead_rows import LeadRow, contact_points_of, lead_rows
+from dialer.lead_table import TableRequest, every_lead
+from dialer.rules.custom_field import CustomField, FieldKind, Value
+from dialer.rules.phone_number import national_format
+from dialer.storage.engine import Database
+from dialer.storage.tables import contact_points, leads
+from dialer.users import Language
+
+MOST_EXTRA = 200  # columns that nobody mapped when they came in
+MOST_CONTACTS = 20  # columns for one kind of contact point
+
+Part = Literal["extra", "contacts", "custom", "progress", "basic"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportColumn:
+    """A column: what part of a lead it is, which one of it, and what it is called."""
+
+    part: Part
+    key: str
+    name: str
+    number: int = 0  # of contact points: which of their kind
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """In which language columns are called; `progress` adds what came of the calls so far."""
+
+    language: Language
+    progress: bool = False
+
+
+_BASIC: Mapping[str, tuple[str, str]] = {
+    "name": ("リード名", "Company"),
+    "name_kana": ("リード名カナ", "Company (kana)"),
+    "contact_person": ("担当者名", "Contact person"),
+    "postal_code": ("郵便番号", "Postal code"),
+    "prefecture": ("都道府県", "Prefecture"),
+    "city": ("市区町村", "City"),
+    "building": ("建物名", "Building"),
+    "email": ("メールアドレス", "E-mail"),
+    "website": ("URL", "URL"),
+    "notes": ("備考", "Notes"),
+}
+_CONTACTS: Mapping[str, tuple[str, str]] = {
+    "phone": ("電話番号", "Phone"),
+    "mobile": ("携帯番号", "Mobile"),
+    "fax": ("FAX番号", "Fax"),
+    "line": ("LINE ID", "LINE ID"),
+    "email": ("連絡先メールアドレス", "Contact e-mail"),
+}
+_KIND_OF_COLUMN = {"other": "phone"}
+_PROGRESS: Mapping[str, tuple[str, str]] = {
+    "stage": ("ステージ", "Stage"),
+    "attempts": ("架電回数", "Attempts"),
+    "last_attempt_at": ("最終架電日時", "Last attempt"),
+    "last_result": ("最終結果", "Last result"),
+    "boxed_by": ("マイボックス", "MyBox"),
+}
+_YES = {"ja": ("はい", "いいえ"), "en": ("yes", "no")}
+
+
+async def export_columns(
+    connection: AsyncConnection, request: TableRequest, wanted: Wanted
+) -> list[ExportColumn]:
+    """The columns that all leads of the project need together."""
+    place = 0 if wanted.language == "ja" else 1
+    columns = [ExportColumn("basic", key, names[place]) for key, names in _BASIC.items()]
+    columns += await _contact_columns(connection, request.project_id, place)
+    custom = (request.custom or {}).values()
+    columns += [ExportColumn("custom", field.key, field.name) for field in custom]
+    if wanted.progress:
+        columns += [ExportColumn("progress", key, said[place]) for key, said in _PROGRESS.items()]
+    named = {one.name for one in columns}
+    extra = await _extra_names(connection, request.project_id)
+    return columns + [ExportColumn("extra", one, one) for one in extra if one not in named]
+
+
+async def export_rows(
+    database: Database,
+    request: TableRequest,
+    columns: Sequence[ExportColumn],
+    wanted: Wanted,
+    *,
+    at_once: int = 500,
+) -> AsyncIterator[list[list[str]]]:
+    """The leads that the table shows, in its order, some at a time, a cell for each column."""
+    async for lot in every_lead(database, request, at_once=at_once):
+        async with database.read() as connection:
+            points = await contact_points_of(connection, [lead.id for lead in lot])
+            shown: Sequence[LeadRow] = ()
+            if wanted.progress:
+                shown = await lead_rows(connection, lot, request.viewer, request.now)
+        progress = {row.id: row for row in shown}
+        yield [
+            _cells(lead, points.get(lead.id, []), progress.get(lead.id), columns, request, wanted)
+            for lead in lot
+        ]
+
+
+def _cells(
+    lead: Row[Any],
+    points: Sequence[Row[Any]],
+    progress: LeadRow | None,
+    columns: Sequence[ExportColumn],
+    request: TableRequest,
+    wanted: Wanted,
+) -> list[str]:
+    by_kind: dict[str, list[str]] = {}
+    for point in points:
+        kind = _KIND_OF_COLUMN.get(point.kind, point.kind)
+        by_kind.setdefault(kind, []).append(point.raw or point.e164 or "")
+    cells = []
+    for one in columns:
+        match one.part:
+            case "basic":
+                cells.append(str(lead._mapping[one.key]))
+            case "contacts":
+                numbers = by_kind.get(one.key, ())
+                cells.append(numbers[one.number] if one.number < len(numbers) else "")
+            case "custom":
+                field = (request.custom or {})[int(one.key)]
+                cells.append(custom_cell(field, lead.custom.get(one.key), wanted.language))
+            case "progress":
+                cells.append(_progress(progress, one.key, request))
+            case "extra":
+                cells.append(str(lead.extra.get(one.key, "")))
+    return cells
+
+
+def custom_cell(field: CustomField, value: Value | None, language: Language) -> str:
+    """A custom value as people write it, and as an import reads it."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return "、".join(value)
+    match field.kind:
+        case FieldKind.CHECK_BOX:
+            return _YES[language][0 if value == "1" else 1]
+        case FieldKind.PHONE:
+            return national_format(value)
+        case FieldKind.DATE_TIME:
+            return value.replace("T", " ")
+    return value
+
+
+def _progress(row: LeadRow | None, key: str, request: TableRequest) -> str:
+    if row is None:
+        return ""
+    if key == "last_attempt_at":
+        if row.last_attempt_at is None:
+            return ""
+        local = row.last_attempt_at.astimezone(ZoneInfo(request.time_zone))
+        return local.strftime("%Y-%m-%d %H:%M")
+    return str(getattr(row, key))
+
+
+# --- columns ------------------------------------------------------------------------------
+
+
+async def _contact_columns(
+    connection: AsyncConnection, project_id: int, place: int
+) -> list[ExportColumn]:
+    """As many of each kind as some lead of the project has."""
+    of_lead = (
+        select(contact_points.c.kind, func.count().label("number"))
+        .join(leads, leads.c.id == contact_points.c.lead_id)
+        .where(leads.c.project_id == project_id)
+        .group_by(contact_points.c.lead_id, contact_points.c.kind)
+        .subquery()
+    )
+    rows = await connection.execute(
+        select(of_lead.c.kind, func.max(of_lead.c.number)).group_by(of_lead.c.kind)
+    )
+    most: dict[str, int] = {}
+    for kind, number in rows:
+        shown = _KIND_OF_COLUMN.get(kind, kind)
+        most[shown] = most.get(shown, 0) + number
+    return [
+        ExportColumn("contacts", kind, f"{names[place]}{number + 1 if number else ''}", number)
+        for kind, names in _CONTACTS.items()
+        for number in range(min(most.get(kind, 0), MOST_CONTACTS))
+    ]
+
+
+async def _extra_names(connection: AsyncConnection, project_id: int) -> list[str]:
+    rows = await connection.execute(_extra_of(connection, project_id).limit(MOST_EXTRA))
+    return sorted(rows.scalars())
+
+
+def _extra_of(connection: AsyncConnection, project_id: int) -> Select[Any]:
+    """The names of columns that nobody mapped."""
+    if connection.dialect.name == "sqlite":
+        names = func.json_each(leads.c.extra).table_valued("key")
+        return select(names.c.key).distinct().where(leads.c.project_id == project_id)
+    keys = func.jsonb_object_keys(cast(leads.c.extra, JSONB)).label("key")
+    return select(keys).distinct().where(leads.c.project_id == project_id)
