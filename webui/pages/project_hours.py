@@ -1,6 +1,7 @@
 """When a project is called: a week of its own, within that of each campaign, and its picture."""
 
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,7 +22,7 @@ from webui.translations import marked
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The days to come: when a campaign calls (`name` empty: there is none yet)."""
+    """The days to come: when some campaigns call (`name` empty: there is none yet)."""
 
     name: str
     days: list[Drawn]
@@ -81,10 +82,9 @@ async def _pictures(
     within = own.calling_hours(project.time_zone) if own else None
     found = await campaigns_of(connection, project.id, given.campaigns.settings())
     weeks = {one.name: one.hours for one in found} or {"": HoursSettings()}
-    return [
-        Picture(
-            name,
-            hours_form.draw(replace(hours.calling_hours(project.time_zone), within=within), now),
-        )
+    drawn = {
+        name: hours_form.draw(replace(hours.calling_hours(project.time_zone), within=within), now)
         for name, hours in weeks.items()
-    ]
+    }
+    alike = groupby(sorted(drawn.items(), key=lambda one: repr(one[1])), key=lambda one: one[1])
+    return [Picture(" · ".join(name for name, _ in some), days) for days, some in alike]

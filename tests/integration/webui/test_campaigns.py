@@ -55,7 +55,7 @@ async def test_the_card_says_why_nobody_is_called_and_when_it_goes_on(
     )
     await browser.log_in("sato")
     card = await browser.page(f"/campaigns/{name}")
-    assert "発信時間外です" in card
+    assert "架電時間外です" in card
     assert "再開予定" in card
 
 
