@@ -118,8 +118,7 @@ def state(job: ImportJob, language: str) -> str:
 def rows_taken(job: ImportJob) -> int:
     """How many rows became, or would become, a lead or a change of one."""
     if job.state in (ImportState.UPLOADED, ImportState.CHECKED):
-        fates = job.summary.get("fates", {})
-        return sum(count for fate, count in fates.items() if fate != Fate.SKIP)
+        return job.fates.total() - job.fates[Fate.SKIP]
     return job.created + job.updated
 
 
@@ -139,7 +138,7 @@ def as_dict(job: ImportJob) -> dict[str, Any]:
         "warned": job.warned,
         "reasons": job.summary.get("reasons", {}),
         "notes": job.summary.get("notes", {}),
-        "check": job.summary.get("fates", {}),
+        "check": {fate.value: count for fate, count in job.fates.items()},
         "error": job.why("en"),
     }
 
@@ -213,9 +212,8 @@ async def say_check(console: Console, database: Database, job: ImportJob, langua
 
 def say_checked(console: Console, job: ImportJob, language: str) -> None:
     """What an import would do."""
-    fates: dict[str, int] = job.summary.get("fates", {})
-    create, skip = fates.get(Fate.CREATE, 0), fates.get(Fate.SKIP, 0)
-    update = sum(fates.values()) - create - skip
+    create, skip = job.fates[Fate.CREATE], job.fates[Fate.SKIP]
+    update = job.fates.total() - create - skip
     _say(console, word("checked", language, create=create, update=update, skip=skip), "bold")
 
 

@@ -95,7 +95,7 @@ class Findings:
     warned: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
-    fates: Counter[str] = field(default_factory=Counter)
+    met: Counter[str] = field(default_factory=Counter)
 
     def take(
         self, rows: Sequence[ReadRow], around: Surroundings, seen: SeenKeys
@@ -124,7 +124,7 @@ class Findings:
         return {
             "reasons": dict(self.reasons),
             "notes": dict(self.notes),
-            "fates": dict(self.fates),
+            "met": dict(self.met),
         }
 
     def _lead(self, row: LeadDraft, around: Surroundings, seen: SeenKeys) -> list[dict[str, Any]]:
@@ -132,7 +132,7 @@ class Findings:
         earlier = seen.first_row_of(keys)
         met = around.met_by(row, in_file=earlier is not None)
         fate = fate_of(met, self.choices)
-        self.fates[fate.value] += 1
+        self.met[met.code] += 1
         if fate is Fate.CREATE:
             seen.add(keys, row.row)
         warnings = [*row.warnings, *(RowWarning(row.row, note) for note in met.notes)]

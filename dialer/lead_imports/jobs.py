@@ -4,8 +4,9 @@ Every step is one transaction that only succeeds from the states it is meant for
 """
 
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ from dialer.rules.import_choices import (
     ImportState,
     choices_from,
 )
+from dialer.rules.import_fate import Fate, fates_of
 from dialer.storage.tables import lead_import_notes, lead_imports, projects, users
 from dialer.users import User
 
@@ -76,6 +78,11 @@ class ImportJob:
     take_back: bool
     finished_at: datetime | None
     summary: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def fates(self) -> Counter[Fate]:
+        """What would become of the rows that a check found good, as things are chosen now."""
+        return fates_of(self.summary.get("met", {}), self.choices)
 
     @property
     def at_work(self) -> bool:
@@ -161,17 +168,16 @@ async def list_imports(
     return [_job(row) for row in await connection.execute(wanted)]
 
 
-async def earlier_import_of(
-    connection: AsyncConnection, *, project_id: int, file_hash: str, but: int
-) -> ImportJob | None:
-    """The last import of the very same file into this project that is not undone."""
+async def earlier_import_of(connection: AsyncConnection, job: ImportJob) -> ImportJob | None:
+    """The last import of the very same file into the same project that was not taken back."""
+    same = select(lead_imports.c.file_hash).where(lead_imports.c.id == job.id)
     row = (
         await connection.execute(
             _jobs()
             .where(
-                lead_imports.c.project_id == project_id,
-                lead_imports.c.file_hash == file_hash,
-                lead_imports.c.id != but,
+                lead_imports.c.project_id == job.project_id,
+                lead_imports.c.file_hash == same.scalar_subquery(),
+                lead_imports.c.id != job.id,
                 lead_imports.c.state == ImportState.DONE,
             )
             .order_by(lead_imports.c.id.desc())
@@ -194,6 +200,23 @@ async def set_choices(connection: AsyncConnection, import_id: int, choices: Impo
         choices=choices.as_json(),
         summary={},
     )
+
+
+async def set_decisions(connection: AsyncConnection, import_id: int, choices: ImportChoices) -> None:
+    """What happens to duplicates: what a check found counts on, for it only compared.
+
+    Of `choices` nothing else is taken. Raises UnknownImport and WrongState.
+    """
+    job = await import_by_id(connection, import_id)
+    kept = replace(
+        job.choices,
+        in_file=choices.in_file,
+        in_project=choices.in_project,
+        elsewhere=choices.elsewhere,
+        prohibited=choices.prohibited,
+        boxed=choices.boxed,
+    )
+    await _move(connection, import_id, MAY_CHECK, choices=kept.as_json())
 
 
 async def begin_check(connection: AsyncConnection, import_id: int) -> None:

@@ -102,6 +102,7 @@ def reading_as_found(shape: ListShape) -> ReadingChoices:
         header_rows=shape.header_rows,
         first_row=shape.first_row,
         last_row=shape.last_row,
+        area_code=shape.area_code,
     )
 
 

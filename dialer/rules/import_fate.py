@@ -1,5 +1,7 @@
 """What becomes of a row of a list, from what is known of its numbers and what was chosen."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -28,6 +30,11 @@ class Met:
     boxed: bool = False  # a lead with the number is in somebody's MyBox
 
     @property
+    def code(self) -> str:
+        """A letter for each that applies; `met_from` reads it."""
+        return "".join(letter for letter, name in _LETTERS.items() if getattr(self, name))
+
+    @property
     def notes(self) -> tuple[RowNote, ...]:
         """What there is to say about the row."""
         said = (
@@ -40,7 +47,27 @@ class Met:
         return tuple(note for applies, note in said if applies)
 
 
-NOTHING_MET = Met()
+_LETTERS = {
+    "f": "in_file",
+    "p": "in_project",
+    "e": "elsewhere",
+    "x": "prohibited",
+    "b": "boxed",
+}
+
+
+def met_from(code: str) -> Met:
+    """The opposite of `Met.code`."""
+    return Met(**{_LETTERS[letter]: True for letter in code})
+
+
+def fates_of(met: Mapping[str, int], choices: ImportChoices) -> Counter[Fate]:
+    """What becomes of rows, of which `met` counts how many met what, by `Met.code`."""
+    fates: Counter[Fate] = Counter()
+    for code, count in met.items():
+        fates[fate_of(met_from(code), choices)] += count
+    return fates
+
 
 _IN_FILE = {InFile.CREATE: Fate.CREATE, InFile.MERGE: Fate.FILL, InFile.SKIP: Fate.SKIP}
 _IN_PROJECT = {

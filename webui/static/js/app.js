@@ -95,6 +95,19 @@
   // Tells that keys and clicks arrive now.
   document.addEventListener("DOMContentLoaded", () => { document.body.dataset.ready = "yes"; });
 
+  // --- an import that is under way: told on whatever page, once it is over --------------------
+  const askForNews = () => {
+    const id = sessionStorage.getItem("import");
+    if (!id || document.getElementById("import")) return;
+    htmx.ajax("GET", `/imports/${id}/news`, { target: "#notices", swap: "afterbegin" });
+  };
+  setInterval(askForNews, 4000);
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.xhr?.getResponseHeader("X-Import-Over") || event.detail.xhr?.status === 404) {
+      if (event.detail.pathInfo.requestPath.startsWith("/imports/")) sessionStorage.removeItem("import");
+    }
+  });
+
   // --- htmx ---------------------------------------------------------------------------------
   document.addEventListener("htmx:afterSettle", () => {
     keepNoticesShort();
