@@ -39,6 +39,10 @@ class AfternoonClock:
     def now(self) -> datetime:
         return self._start + timedelta(seconds=time.monotonic() - self._began)
 
+    def move(self, later: timedelta) -> None:
+        """So much later all at once."""
+        self._start += later
+
     def call_later(self, seconds: float, action: Callable[[], None]) -> Timer:
         return asyncio.get_running_loop().call_later(seconds, action)
 

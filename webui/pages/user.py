@@ -83,7 +83,12 @@ async def make_link(request: web.Request) -> web.Response:
             user = await users.user_by_id(connection, _user_id(request))
     except ERRORS as error:
         return notice(request, people_refusal(error, words_for(request)), status=409)
-    context = {"user": user, "link": link, "address": link_address(request, link.token)}
+    context = {
+        "user": user,
+        "link": link,
+        "address": link_address(request, link.token),
+        "phone_password": None,
+    }
     return render(request, "parts/shown_once.html", context)
 
 

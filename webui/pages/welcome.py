@@ -14,7 +14,7 @@ from webui.pages.login import first_page
 from webui.people_words import ERRORS, people_refusal
 from webui.rendering import render, words_for
 from webui.services import services
-from webui.sessions import sign_in
+from webui.sessions import may_act_as_admin, sign_in
 from webui.translations import known_language
 
 _TOKEN = "welcome"
@@ -60,7 +60,8 @@ async def set_password(request: web.Request) -> web.Response:
         (await get_session(request)).pop(_TOKEN, None)
         raise web.HTTPSeeOther("/login")
     await sign_in(request, user)
-    raise web.HTTPSeeOther(first_page(request, user))
+    begins = link.purpose is LinkPurpose.FIRST and may_act_as_admin(request, user)
+    raise web.HTTPSeeOther("/setup" if begins else first_page(request, user))
 
 
 async def _link(request: web.Request) -> OpenLink | None:
