@@ -9,7 +9,7 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from webui import field_words, labels
+from webui import field_words, labels, set_words
 from webui.formats import Formats
 from webui.services import services
 from webui.sessions import csrf_token, session_of, theme_of, viewer_or_none
@@ -30,6 +30,7 @@ def set_up_templates(app: web.Application) -> None:
     environment.globals["static"] = static_url
     environment.globals["labels"] = labels
     environment.globals["field_words"] = field_words
+    environment.globals["set_words"] = set_words
 
 
 def render(
