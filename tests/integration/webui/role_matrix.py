@@ -185,6 +185,25 @@ MATRIX: dict[Who, str] = {
         POST /fields/{field_set_id}/copy
         POST /fields/{field_set_id}/field/delete
         POST /fields/{field_set_id}/delete
+        GET /results
+        POST /results
+        GET /results/{result_set_id}
+        GET /results/{result_set_id}/rows
+        GET /results/{result_set_id}/stages
+        GET /results/{result_set_id}/preview
+        GET /results/{result_set_id}/edit
+        POST /results/{result_set_id}/save
+        POST /results/{result_set_id}/order
+        POST /results/{result_set_id}/retire
+        POST /results/{result_set_id}/result/delete
+        POST /results/{result_set_id}/category
+        POST /results/{result_set_id}/category/delete
+        POST /results/{result_set_id}/stage
+        POST /results/{result_set_id}/stages/order
+        POST /results/{result_set_id}/stage/delete
+        POST /results/{result_set_id}/rename
+        POST /results/{result_set_id}/copy
+        POST /results/{result_set_id}/delete
         GET /audit
         GET /audit/rows
         GET /audit.csv
