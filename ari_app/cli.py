@@ -9,7 +9,6 @@ import sys
 from asyncio import CancelledError
 from collections.abc import Sequence
 from dataclasses import astuple
-from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +16,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import Abort, TyperException
 
-from ari_app.commands import gate_cli, lead_cli, people_cli
+from ari_app.commands import gate_cli, lead_cli, people_cli, project_cli
 from ari_app.commands.failures import WrongUsage, explanation
 from ari_app.commands.terminal import DEFAULT_CONFIG, Config
 
@@ -39,22 +38,15 @@ def _group(name: str, help_text: str) -> typer.Typer:
 
 
 database = _group("db", "The database.")
-project = _group("project", "Projects: bundles of leads.")
 asterisk = _group("asterisk", "Kakeru's own Asterisk.")
 campaign = _group("campaign", "Campaigns: start, pause, stop.")
 
 app.add_typer(lead_cli.lead, name="lead")
 app.add_typer(people_cli.user, name="user")
 app.add_typer(people_cli.workgroup, name="workgroup")
+app.add_typer(project_cli.project, name="project")
 app.add_typer(gate_cli.prohibition, name="prohibition")
 app.add_typer(gate_cli.mybox, name="mybox")
-
-
-class Language(StrEnum):
-    """Languages of the product."""
-
-    JA = "ja"
-    EN = "en"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -239,39 +231,6 @@ def why(
         typer.echo(answer.as_json())
     else:
         answer.print_to(console())
-
-
-# --- people and lists ---------------------------------------------------------------------
-
-
-@project.command("add")
-def add_project(
-    name: Annotated[str, typer.Argument(metavar="NAME")],
-    users: Annotated[
-        list[str] | None,
-        typer.Option("--user", metavar="LOGIN", help="Who works in it; may be repeated."),
-    ] = None,
-    time_zone: Annotated[
-        str | None, typer.Option(metavar="ZONE", help="Its time zone; else that of the settings.")
-    ] = None,
-    language: Annotated[
-        Language | None,
-        typer.Option(help="Language of its first action results; else that of the settings."),
-    ] = None,
-    config: Config = DEFAULT_CONFIG,
-) -> None:
-    """Adds a project, with a set of action results to begin with."""
-    from ari_app.commands import people
-
-    typer.echo(
-        people.add_project(
-            config,
-            name,
-            time_zone=time_zone,
-            language=language.value if language else None,
-            logins=users or [],
-        )
-    )
 
 
 # --- campaigns ----------------------------------------------------------------------------

@@ -1,11 +1,10 @@
-"""`kakeru user …`, `kakeru workgroup …` and `kakeru project add`"""
+"""`kakeru user …` and `kakeru workgroup …`"""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -17,7 +16,6 @@ from ari_app.settings import Settings
 from dialer import (
     mybox,
     projects,
-    result_sets,
     second_factor,
     user_changes,
     user_links,
@@ -27,8 +25,6 @@ from dialer import (
 from dialer.storage.tables import projects as projects_table
 from dialer.user_links import NewLink
 from dialer.users import User
-
-Language = Literal["ja", "en"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,43 +365,6 @@ async def _workgroup(connection: AsyncConnection, name: str) -> workgroups.Workg
 
 
 # --- projects -------------------------------------------------------------------------------
-
-
-def add_project(
-    config: Path, name: str, *, time_zone: str | None, language: Language | None, logins: list[str]
-) -> str:
-    """Adds a project with action results to begin with, and says so."""
-    settings = settings_of(config)
-    asyncio.run(
-        _add_project(
-            settings,
-            name,
-            time_zone=time_zone or settings.time_zone,
-            language=language or settings.language,
-            logins=logins,
-        )
-    )
-    return f"Project {name} added."
-
-
-async def _add_project(
-    settings: Settings, name: str, *, time_zone: str, language: Language, logins: list[str]
-) -> None:
-    now = datetime.now(UTC)
-    async with database_of(settings) as database, database.write() as connection:
-        assigned = [await _user(connection, login) for login in logins]
-        project = await projects.create_project(
-            connection,
-            name=name,
-            now=now,
-            time_zone=time_zone,
-            result_set_id=await result_sets.create_default_result_set(
-                connection, language=language, now=now
-            ),
-        )
-        await projects.assign_users(
-            connection, project_id=project.id, user_ids=[user.id for user in assigned], now=now
-        )
 
 
 async def _user(connection: AsyncConnection, login: str) -> User:
