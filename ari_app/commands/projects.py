@@ -183,7 +183,7 @@ async def _change_users(
         except StillHolds as error:
             raise CommandFailed(
                 f"{login} holds {error.held[user.id]} leads of the project in his MyBox; "
-                f"`kakeru mybox move {login} --to LOGIN` moves them, or take them out on its page"
+                f"`kakeru mybox move --from {login} --to LOGIN` moves all he holds"
             ) from error
 
 
