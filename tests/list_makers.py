@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -33,14 +33,14 @@ def csv_bytes(rows: Cells, encoding: str = "cp932", delimiter: str = ",") -> byt
 
 
 def xlsx_bytes(
-    rows: Cells | dict[str, Cells],
+    rows: Cells | Mapping[str, Cells],
     merged: Sequence[str] = (),
     formats: dict[str, str] | None = None,
 ) -> bytes:
     """A workbook: of one sheet, or of several by name; `merged` and `formats` are of the last."""
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
-    for name, cells in (rows if isinstance(rows, dict) else {"一覧": rows}).items():
+    for name, cells in (rows if isinstance(rows, Mapping) else {"一覧": rows}).items():
         sheet = book.create_sheet(name)
         for number, row in enumerate(cells, start=1):
             for column, value in enumerate(row, start=1):

@@ -15,6 +15,7 @@ from dialer.rules.phone_number import (
     PhoneNumber,
     UnusableNumber,
     UnusableReason,
+    ordinary_number,
     parse_phone_numbers,
 )
 
@@ -48,10 +49,12 @@ class RowNumbers:
     repeated: dict[str, str] = field(default_factory=dict)  # by column: the same line again
     parts: dict[LeadField, tuple[ListColumn, str]] = field(default_factory=dict)
 
-    def take(self, column: ListColumn, text: str) -> None:
-        """A cell of a column of numbers, which is not empty."""
-        kind = column.field
-        if kind is LeadField.FAX:
+    def take(self, column: ListColumn, kind: LeadField, text: str) -> None:
+        """A cell of a column of numbers of a `kind`, which is not empty."""
+        is_called = kind is LeadField.PHONE or kind is LeadField.MOBILE
+        if is_called and self.region == "JP" and (number := ordinary_number(text)):
+            self._take_number(column, text, number, is_fax=False)
+        elif kind is LeadField.FAX:
             self._take_text(column, text, fax_from=0)
         elif kind in NUMBER_PARTS:
             self._take_part(column, text)
@@ -99,13 +102,19 @@ class RowNumbers:
             return
         for count, number in enumerate(numbers):
             is_fax = fax_from is not None and count >= fax_from
-            mobile = number.kind is NumberKind.MOBILE
-            kind = "fax" if is_fax else "mobile" if mobile else "phone"
-            if self._is_known(kind, number):
+            self._take_number(column, text, number, is_fax=is_fax)
+
+    def _take_number(
+        self, column: ListColumn, text: str, number: PhoneNumber, *, is_fax: bool
+    ) -> None:
+        mobile = number.kind is NumberKind.MOBILE
+        kind = "fax" if is_fax else "mobile" if mobile else "phone"
+        for each in self.contacts:
+            if each.e164 == number.e164 and each.kind == kind:
                 self.repeated.setdefault(column.name, text)
-                continue
-            self._add(kind, column, text, number)
-            self._warn_about(column, text, number, is_fax=is_fax)
+                return
+        self._add(kind, column, text, number)
+        self._warn_about(column, text, number, is_fax=is_fax)
 
     def _with_area_code(self, column: ListColumn, text: str) -> tuple[PhoneNumber, ...] | None:
         own = self.parts.get(LeadField.AREA_CODE)
@@ -129,9 +138,6 @@ class RowNumbers:
             return
         self.warnings.append(RowWarning(self.row, RowNote.NUMBER_UNUSABLE, (shown,)))
         self._add("fax" if is_fax else _KINDS.get(column.field, "phone"), column, text)
-
-    def _is_known(self, kind: str, number: PhoneNumber) -> bool:
-        return any(each.e164 == number.e164 and each.kind == kind for each in self.contacts)
 
     def _warn_about(
         self, column: ListColumn, text: str, number: PhoneNumber, *, is_fax: bool
@@ -176,10 +182,13 @@ _TOLD = re.compile(
 )
 
 
+_MAYBE_FAX = frozenset("fFｆＦフ")  # what every word for it begins with
+
+
 def _told_apart(text: str) -> Iterator[tuple[str, str]]:
     """The parts of a cell, each with what it says of itself: ``fax``, ``tel`` or nothing."""
-    if text.isascii() and not text.isupper() and not text.islower():
-        yield "", text  # digits and marks alone, mostly
+    if not _MAYBE_FAX.intersection(text):
+        yield "", text
         return
     marks = list(_TOLD.finditer(text))
     if not any(mark["fax"] for mark in marks):

@@ -7,8 +7,11 @@ lost: what has no place on a lead is kept under its column's name.
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from dataclasses import fields as fields_of
+from operator import attrgetter
 from typing import Protocol
 
 from dialer.rules.cell_content import PREFECTURE
@@ -58,8 +61,8 @@ class LeadDraft:
     email: str = ""
     website: str = ""
     notes: str = ""
-    extra: Mapping[str, str] = field(default_factory=dict)
-    custom: Mapping[str, Value] = field(default_factory=dict)  # by field id
+    extra: Mapping[str, str] = attribute(default_factory=dict)
+    custom: Mapping[str, Value] = attribute(default_factory=dict)  # by field id
     warnings: tuple[RowWarning, ...] = ()
     # The E.164 numbers among the contacts that a person can be called on: no fax.
     callable_numbers: tuple[str, ...] = ()
@@ -78,6 +81,34 @@ def read_row(
 ) -> ReadRow:
     """What the row numbered `row` is. For many rows a `RowReader` is faster."""
     return RowReader(header, region=region, fields=fields).read(row, cells)
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """The places of the columns that hold each text of a lead."""
+
+    name: tuple[int, ...]
+    family_name: tuple[int, ...]
+    given_name: tuple[int, ...]
+    name_kana: tuple[int, ...]
+    contact_person: tuple[int, ...]
+    postal_code: tuple[int, ...]
+    prefecture: tuple[int, ...]
+    city: tuple[int, ...]
+    address: tuple[int, ...]
+    building: tuple[int, ...]
+    email: tuple[int, ...]
+    website: tuple[int, ...]
+    notes: tuple[int, ...]
+
+    @classmethod
+    def of(cls, columns: Sequence[ListColumn]) -> "_Places":
+        return cls(
+            **{
+                each.name: tuple(column.index for column in columns if column.target == each.name)
+                for each in fields_of(cls)
+            }
+        )
 
 
 class RowReader:
@@ -109,12 +140,13 @@ class RowReader:
         ]
         held = {column.index for _, column, _ in self.custom}
         rest = [column for column in header.columns if column.index not in held]
-        self.extras = [each for each in rest if each.field is LeadField.EXTRA]
-        self.numbers = sorted(
-            (each for each in rest if each.field in _NUMBER_FIELDS), key=_is_of_owner
-        )
-        apart = _NUMBER_FIELDS | {LeadField.EXTRA, LeadField.IGNORE}
-        self.texts = [(each.index, each.field) for each in rest if each.field not in apart]
+        self.extras = [(each.index, each.name) for each in rest if each.field is LeadField.EXTRA]
+        self.numbers = [
+            (column.index, column, column.field)
+            for column in sorted(rest, key=_is_of_owner)
+            if column.field in _NUMBER_FIELDS
+        ]
+        self.at = _Places.of(rest)
         self.email_column = next((each.name for each in rest if each.field is LeadField.EMAIL), "")
         self.has_numbers = any(
             each.field in CALLED_FIELDS or each.field is LeadField.SUBSCRIBER for each in rest
@@ -122,37 +154,37 @@ class RowReader:
 
     def read(self, row: int, cells: Sequence[str]) -> ReadRow:
         """What the row numbered `row` is: a lead, a problem, a note, or (None) empty."""
-        if not any(map(str.strip, cells)):
+        texts = list(map(str.strip, cells))
+        everything = "".join(texts)
+        if not everything:
             return None
-        if len(cells) > self.width and any(map(str.strip, cells[self.width :])):
+        # Asked of all the cells at once: for a million rows it makes a difference.
+        if not everything.isprintable():
+            texts = [_CONTROL.sub("", text) for text in texts]
+        missing = self.width - len(texts)
+        if missing > 0:
+            texts += [""] * missing
+        if missing < 0 and any(texts[self.width :]):
             read: LeadDraft | RowProblem = RowProblem(
-                row, RowReason.TOO_MANY_CELLS, _spilled(cells, self.width), tuple(cells)
+                row, RowReason.TOO_MANY_CELLS, _spilled(texts, self.width), tuple(cells)
             )
         else:
-            read = self._lead(row, cells)
-        if isinstance(read, RowProblem) and self._is_no_lead(cells):
-            said = next(cell for cell in cells if cell.strip())
-            return RowWarning(row, RowNote.NOT_A_LEAD, (Cell("", said),))
+            read = self._lead(row, texts, cells)
+        if isinstance(read, RowProblem) and self._is_no_lead(texts):
+            return RowWarning(row, RowNote.NOT_A_LEAD, (Cell("", next(filter(None, texts))),))
         return read
 
-    def _lead(self, row: int, cells: Sequence[str]) -> LeadDraft | RowProblem:
-        if len(cells) < self.width:
-            cells = [*cells, *[""] * (self.width - len(cells))]
-        texts: dict[LeadField, list[str]] = {}
-        for index, target in self.texts:
-            if text := _clean(cells[index]):
-                texts.setdefault(target, []).append(text)
+    def _lead(self, row: int, texts: Sequence[str], cells: Sequence[str]) -> LeadDraft | RowProblem:
         numbers = RowNumbers(row, self.region, self.area_code)
-        for column in self.numbers:
-            if text := _clean(cells[column.index]):
-                numbers.take(column, text)
+        for index, column, field in self.numbers:
+            if text := texts[index]:
+                numbers.take(column, field, text)
         if numbers.parts:
             numbers.finish()
-        extra = {
-            column.name: text for column in self.extras if (text := _clean(cells[column.index]))
-        }
-        extra |= {name: text for name, text in numbers.repeated.items() if name not in extra}
-        custom, misfits = self._custom(cells)
+        extra = {name: text for index, name in self.extras if (text := texts[index])}
+        if numbers.repeated:
+            extra = numbers.repeated | extra
+        custom, misfits = self._custom(texts) if self.custom else (_NO_VALUES, ())
         lead = self._draft(row, texts, numbers, extra, custom)
         if not lead.name:
             return RowProblem(row, RowReason.NO_NAME, (), tuple(cells))
@@ -169,63 +201,52 @@ class RowReader:
     def _draft(
         self,
         row: int,
-        texts: Mapping[LeadField, Sequence[str]],
+        texts: Sequence[str],
         numbers: RowNumbers,
         extra: dict[str, str],
         custom: Mapping[str, Value],
     ) -> LeadDraft:
-        def line(target: LeadField) -> str:
-            parts = texts.get(target)
-            return "" if parts is None else " ".join(" ".join(parts).split())
-
-        name, contact_person = line(LeadField.NAME), line(LeadField.CONTACT_PERSON)
-        person = " ".join(filter(None, (line(LeadField.FAMILY_NAME), line(LeadField.GIVEN_NAME))))
-        if not name:
-            name = person
-        elif not contact_person:
-            contact_person = person
-        postal_code = self._postal_code(row, line(LeadField.POSTAL_CODE), numbers)
+        at = self.at
+        name, contact_person = _names(texts, at)
+        postal_code = self._postal_code(row, _line(texts, at.postal_code), numbers)
         prefecture, city = _place(
-            line(LeadField.PREFECTURE),
-            "".join(texts.get(LeadField.CITY, ())),
-            line(LeadField.ADDRESS),
+            _line(texts, at.prefecture),
+            "".join([texts[index] for index in at.city]),
+            _line(texts, at.address),
         )
         if self.places is not None and postal_code and not (prefecture and city):
             prefecture, city = _filled_in(prefecture, city, self.places.place_of(postal_code))
-        email = self._email(row, line(LeadField.EMAIL), numbers, extra)
+        email = self._email(row, _line(texts, at.email), numbers, extra)
+        contacts = numbers.contacts
         callable_numbers = tuple(
-            [
-                contact.e164
-                for contact in numbers.contacts
-                if contact.e164 is not None and contact.kind != "fax"
-            ]
+            [each.e164 for each in contacts if each.e164 is not None and each.kind != "fax"]
         )
         if not callable_numbers and email and not self.has_numbers:
             numbers.warnings.append(RowWarning(row, RowNote.EMAIL_ONLY))
         return LeadDraft(
-            row=row,
-            name=name,
-            name_kana=_normal(line(LeadField.NAME_KANA)),
-            contact_person=contact_person,
-            postal_code=postal_code,
-            prefecture=prefecture,
-            city=city,
-            building=line(LeadField.BUILDING),
-            email=email,
-            website=line(LeadField.WEBSITE),
-            notes="\n".join(texts.get(LeadField.NOTES, ())),
-            extra=extra,
-            custom=custom,
-            contacts=tuple(numbers.contacts),
-            warnings=tuple(numbers.warnings),
-            callable_numbers=callable_numbers,
+            row,
+            name,
+            tuple(contacts),
+            _normal(_line(texts, at.name_kana)),
+            contact_person,
+            postal_code,
+            prefecture,
+            city,
+            _line(texts, at.building),
+            email,
+            _line(texts, at.website),
+            "\n".join(filter(None, [texts[index] for index in at.notes])),
+            extra,
+            custom,
+            tuple(numbers.warnings),
+            callable_numbers,
         )
 
-    def _custom(self, cells: Sequence[str]) -> tuple[dict[str, Value], tuple[Cell, ...]]:
+    def _custom(self, texts: Sequence[str]) -> tuple[dict[str, Value], tuple[Cell, ...]]:
         values: dict[str, Value] = {}
         misfits: list[Cell] = []
         for index, column, own in self.custom:
-            text = _clean(cells[index]) or own.default
+            text = texts[index] or own.default
             value = read_value(own, text, region=self.region)
             if isinstance(value, Misfit):
                 misfits.append(Cell(column.name, text, value))
@@ -251,6 +272,8 @@ class RowReader:
 
     def _postal_code(self, row: int, text: str, numbers: RowNumbers) -> str:
         """``1000001`` → ``100-0001``; a spreadsheet that took it for a number lost the zero."""
+        if len(text) == 8 and text[3] == "-" and text.isascii():
+            return text
         plain = _normal(text).removeprefix("〒").strip()
         digits = _POSTAL_MARKS.sub("", plain)
         if self.region != "JP" or len(digits) not in (6, 7) or not digits.isdecimal():
@@ -268,32 +291,36 @@ class RowReader:
             if column.field in CALLED_FIELDS or column.field is LeadField.SUBSCRIBER
         )
 
-    def _is_no_lead(self, cells: Sequence[str]) -> bool:
+    def _is_no_lead(self, texts: Sequence[str]) -> bool:
         """A remark, a heading or a sum in the table, or the header on the next page."""
-        filled = [cell.strip() for cell in cells if cell.strip()]
+        filled = [text for text in texts if text]
         if _SUM.fullmatch(_normal(filled[0])) or _NOTE.match(filled[0]):
             return True
         if len(filled) == 1:
             return bool(_NOTE_ALONE.match(filled[0]))
         again = all(
-            not cell.strip() or " ".join(cell.split()) == column.name
-            for cell, column in zip(cells, self.columns, strict=False)
+            not text or " ".join(text.split()) == column.name
+            for text, column in zip(texts, self.columns, strict=False)
         )
-        return again or is_header(cells)
+        return again or is_header(texts)
 
 
 # The widths of the columns in dialer.storage.tables; extra and notes have no limit.
-_LIMITS = (
-    ("name", 400),
-    ("name_kana", 400),
-    ("contact_person", 200),
-    ("postal_code", 20),
-    ("prefecture", 40),
-    ("city", 200),
-    ("building", 400),
-    ("email", 320),
-    ("website", 500),
-)
+_LIMITS: Sequence[tuple[str, int, Callable[[LeadDraft], str]]] = [
+    (name, limit, attrgetter(name))
+    for name, limit in (
+        ("name", 400),
+        ("name_kana", 400),
+        ("contact_person", 200),
+        ("postal_code", 20),
+        ("prefecture", 40),
+        ("city", 200),
+        ("building", 400),
+        ("email", 320),
+        ("website", 500),
+    )
+]
+_NO_VALUES: Mapping[str, Value] = {}
 _RAW_LIMIT = 200
 
 _NOTE = re.compile(r"※|[(（]?注[)）:：意0-9０-９]")
@@ -320,20 +347,32 @@ def _is_of_owner(column: ListColumn) -> bool:
     return meaning is not None and meaning.of_owner
 
 
-def _clean(cell: str) -> str:
-    text = cell.strip()
-    return text if text.isprintable() else _CONTROL.sub("", text)
+def _line(texts: Sequence[str], places: tuple[int, ...]) -> str:
+    """What the columns at these places say, in one line."""
+    if not places:
+        return ""
+    text = texts[places[0]] if len(places) == 1 else " ".join([texts[at] for at in places])
+    return text if text.isprintable() and "  " not in text else " ".join(text.split())
+
+
+def _names(texts: Sequence[str], at: _Places) -> tuple[str, str]:
+    """The lead's name and the person to ask for."""
+    name, contact_person = _line(texts, at.name), _line(texts, at.contact_person)
+    if name and contact_person:
+        return name, contact_person
+    person = f"{_line(texts, at.family_name)} {_line(texts, at.given_name)}".strip()
+    return (name, contact_person or person) if name else (person, contact_person)
 
 
 def _normal(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFKC", text)
 
 
-def _spilled(cells: Sequence[str], width: int) -> tuple[Cell, ...]:
+def _spilled(texts: Sequence[str], width: int) -> tuple[Cell, ...]:
     return tuple(
-        Cell(f"[{column_letter(width + index)}]", cell)
-        for index, cell in enumerate(cells[width:])
-        if cell.strip()
+        Cell(f"[{column_letter(width + index)}]", text)
+        for index, text in enumerate(texts[width:])
+        if text
     )
 
 
@@ -358,12 +397,11 @@ def _filled_in(prefecture: str, city: str, place: tuple[str, str] | None) -> tup
 def _too_long(lead: LeadDraft) -> tuple[Cell, ...]:
     found = [
         Cell(name, f"{len(text)} > {limit}")
-        for name, limit in _LIMITS
-        if len(text := getattr(lead, name)) > limit
+        for name, limit, read in _LIMITS
+        if len(text := read(lead)) > limit
     ]
-    found += [
-        Cell(contact.label, f"{len(text)} > {_RAW_LIMIT}")
-        for contact in lead.contacts
-        if len(text := max(contact.raw, contact.note, key=len)) > _RAW_LIMIT
-    ]
+    for contact in lead.contacts:
+        if len(contact.raw) > _RAW_LIMIT or len(contact.note) > _RAW_LIMIT:
+            longest = max(len(contact.raw), len(contact.note))
+            found.append(Cell(contact.label, f"{longest} > {_RAW_LIMIT}"))
     return tuple(found)

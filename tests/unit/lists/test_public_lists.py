@@ -537,7 +537,7 @@ def test_the_sheet_with_names_and_numbers_is_read(tmp_path: Path) -> None:
 
 
 def test_numbers_that_a_workbook_shows_with_zeros_are_read_with_them(tmp_path: Path) -> None:
-    rows = [
+    rows: list[list[object]] = [
         ["会社名", "電話番号", "郵便番号"],
         ["日の出", 352542287, 1000001],
         ["北斗", 359127012, 600000],
