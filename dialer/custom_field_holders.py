@@ -1,6 +1,6 @@
 """Which leads hold a value of a custom field: found by the index, project by project."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, func, select, update
@@ -36,13 +36,14 @@ async def project_ids(connection: AsyncConnection) -> Sequence[int]:
 
 
 async def leads_with_value(
-    connection: AsyncConnection, project_id: int, field_id: int
+    connection: AsyncConnection,
+    project_id: int,
+    field_id: int,
+    keys: Collection[str] | None = None,
 ) -> Sequence[int]:
-    """Their ids, ascending: of a million, a million numbers."""
-    found = await connection.scalars(
-        select(custom_values.c.lead_id).where(values_of(project_id, field_id)).distinct()
-    )
-    return sorted(found)
+    """Their ids, ascending; with `keys` only of those that have one of these sort keys."""
+    wanted = select(custom_values.c.lead_id).where(values_of(project_id, field_id, keys))
+    return sorted(await connection.scalars(wanted.distinct()))
 
 
 async def locked_leads(
@@ -58,6 +59,9 @@ async def locked_leads(
     return rows.all()
 
 
-def values_of(project_id: int, field_id: int) -> ColumnElement[bool]:
-    """The rows of the index that are of this field."""
-    return and_(custom_values.c.project_id == project_id, custom_values.c.field_id == field_id)
+def values_of(
+    project_id: int, field_id: int, keys: Collection[str] | None = None
+) -> ColumnElement[bool]:
+    """The rows of the index that are of this field, or only those with one of these sort keys."""
+    of_field = and_(custom_values.c.project_id == project_id, custom_values.c.field_id == field_id)
+    return of_field if keys is None else and_(of_field, custom_values.c.sort_key.in_(keys))

@@ -1,26 +1,25 @@
 """The end of custom fields and their sets: the values that leads hold go with them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import audit
 from dialer.custom_field_holders import (
     SET_VALUES,
-    leads_with_value,
     locked_leads,
     project_ids,
     values_of,
 )
 from dialer.custom_fields import SetInUse, field_of_set, fields_of_set, lock_set, set_name
-from dialer.storage.batches import batches
 from dialer.storage.engine import Database
 from dialer.storage.tables import custom_field_sets, custom_fields, custom_values, projects
 from dialer.users import User
 
-_LEADS_AT_ONCE = 2000  # of a transaction that removes values
+_LEADS_AT_ONCE = 1000  # of a transaction that removes values
+_Key = tuple[str, int]  # of a row of the index of one field: its sort key, and the lead
 
 
 async def delete_field(
@@ -69,17 +68,16 @@ async def delete_set(
 
 
 async def _remove_values(database: Database, field_id: int) -> int:
-    async with database.read() as connection:
-        holders = [
-            (project_id, await leads_with_value(connection, project_id, field_id))
-            for project_id in await project_ids(connection)
-        ]
+    """In many transactions, each a stretch of the index; how many leads held a value."""
     removed = 0
-    for project_id, lead_ids in holders:
-        for start in range(0, len(lead_ids), _LEADS_AT_ONCE):
+    async with database.read() as connection:
+        known = await project_ids(connection)
+    for project_id in known:
+        after: _Key | None = ("", 0)
+        while after is not None:
             async with database.write() as connection:
-                some = lead_ids[start : start + _LEADS_AT_ONCE]
-                removed += await _forget(connection, project_id, field_id, some)
+                some, after = await _forget(connection, project_id, field_id, after)
+            removed += some
     return removed
 
 
@@ -87,32 +85,42 @@ async def _remove_rest(connection: AsyncConnection, field_id: int) -> int:
     """What came while the others were removed."""
     removed = 0
     for project_id in await project_ids(connection):
-        lead_ids = await leads_with_value(connection, project_id, field_id)
-        removed += await _forget(connection, project_id, field_id, lead_ids)
+        after: _Key | None = ("", 0)
+        while after is not None:
+            some, after = await _forget(connection, project_id, field_id, after)
+            removed += some
     return removed
 
 
 async def _forget(
-    connection: AsyncConnection, project_id: int, field_id: int, lead_ids: Sequence[int]
-) -> int:
-    key, removed = str(field_id), 0
-    for some in batches(lead_ids):
-        rows = [
-            row for row in await locked_leads(connection, project_id, some) if key in row.custom
-        ]
-        changes = [
-            {"lead": row.id, "values": {k: v for k, v in row.custom.items() if k != key}}
-            for row in rows
-        ]
-        if changes:
-            await connection.execute(SET_VALUES, changes)
-        await connection.execute(
-            delete(custom_values).where(
-                values_of(project_id, field_id), custom_values.c.lead_id.in_(some)
-            )
+    connection: AsyncConnection, project_id: int, field_id: int, after: _Key
+) -> tuple[int, _Key | None]:
+    """Removes some values; how many leads held them, and after which key it goes on."""
+    key, place = str(field_id), tuple_(custom_values.c.sort_key, custom_values.c.lead_id)
+    found = await connection.execute(
+        select(custom_values.c.sort_key, custom_values.c.lead_id)
+        .where(values_of(project_id, field_id), place > after)
+        .order_by(custom_values.c.sort_key, custom_values.c.lead_id)
+        .limit(_LEADS_AT_ONCE)
+    )
+    stretch: list[_Key] = [(row.sort_key, row.lead_id) for row in found]
+    if not stretch:
+        return 0, None
+    lead_ids = sorted({lead_id for _, lead_id in stretch})
+    rows = await locked_leads(connection, project_id, lead_ids)
+    changes = [
+        {"lead": row.id, "values": {k: v for k, v in row.custom.items() if k != key}}
+        for row in rows
+        if key in row.custom  # a second choice of the same lead finds the field gone
+    ]
+    if changes:
+        await connection.execute(SET_VALUES, changes)
+    await connection.execute(
+        delete(custom_values).where(
+            values_of(project_id, field_id), place > after, place <= stretch[-1]
         )
-        removed += len(rows)
-    return removed
+    )
+    return len(changes), stretch[-1]
 
 
 async def _unused(connection: AsyncConnection, set_id: int) -> str:

@@ -6,12 +6,12 @@ first, then leads by ascending id.
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import audit
@@ -33,7 +33,7 @@ from dialer.custom_fields import (
 )
 from dialer.custom_values import replace_keys
 from dialer.rules.custom_field import CustomField, FieldKind, Misfit, Value, sort_keys
-from dialer.rules.field_change import CHOICE_KINDS, changed_value, written
+from dialer.rules.field_change import CHOICE_KINDS, changed_value, keeps_values, written
 from dialer.storage.batches import batches
 from dialer.storage.tables import (
     custom_values,
@@ -188,7 +188,7 @@ async def change_field(
         await _keep_held_choices(connection, old, new, renamed)
     await write_field(connection, new)
     changed = 0
-    if old.kind is not new.kind or renamed:
+    if renamed or (old.kind is not new.kind and not keeps_values(old.kind, new.kind)):
         changed = await _change_values(connection, old, new, renamed)
     detail: dict[str, object] = {"name": new.name, "values": changed}
     if old.kind is not new.kind:
@@ -219,8 +219,15 @@ async def _change_values(
 ) -> int:
     """How many values are others now. Raises DoesNotFit, having looked at all of them."""
     misfits = changed = 0
+    # Of a choice that is renamed only those who hold it; of another type everybody's.
+    keys = None
+    if old.kind is new.kind:
+        keys = {key for choice in renamed for key in sort_keys(old.kind, choice)}
     for project_id in await project_ids(connection):
-        for some in batches(await leads_with_value(connection, project_id, old.id)):
+        lead_ids = await leads_with_value(connection, project_id, old.id, keys)
+        # At once, because the index is not in the order of the leads.
+        await connection.execute(delete(custom_values).where(values_of(project_id, old.id, keys)))
+        for some in batches(lead_ids):
             rows = await locked_leads(connection, project_id, some)
             values = [(row, row.custom[old.key]) for row in rows if old.key in row.custom]
             after = [changed_value(value, old, new, renamed=renamed) for _, value in values]
@@ -233,7 +240,7 @@ async def _change_values(
                 if not isinstance(value, Misfit)
             ]
             await _write_values(connection, old.key, pairs)
-            await _write_keys(connection, project_id, old, new, pairs)
+            await _write_keys(connection, project_id, old, new, pairs, keys)
             changed += sum(before != value for _, before, value in pairs)
     if misfits:
         raise DoesNotFit(misfits)
@@ -258,14 +265,14 @@ async def _write_keys(
     old: CustomField,
     new: CustomField,
     pairs: Sequence[tuple[Row[int, Any], Value, Value]],
+    deleted: Collection[str] | None,
 ) -> None:
-    gone: list[tuple[int, str, int]] = []
+    """Puts the new keys where all old ones, or those of `deleted`, were removed."""
     come: list[tuple[int, str, int]] = []
     for row, before, value in pairs:
-        was, will = set(sort_keys(old.kind, before)), set(sort_keys(new.kind, value))
-        gone += [(old.id, key, row.id) for key in sorted(was - will)]
-        come += [(old.id, key, row.id) for key in sorted(will - was)]
-    await replace_keys(connection, project_id=project_id, gone=gone, come=come)
+        still = set() if deleted is None else set(sort_keys(old.kind, before)) - set(deleted)
+        come += [(old.id, key, row.id) for key in sort_keys(new.kind, value) if key not in still]
+    await replace_keys(connection, project_id=project_id, gone=(), come=come)
 
 
 # --- rows ------------------------------------------------------------------------------

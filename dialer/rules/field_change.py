@@ -42,6 +42,14 @@ def changed_value(
     return _given(read_value(replace(new, required=False), written(value, old.kind, new.kind)))
 
 
+def keeps_values(old: FieldKind, new: FieldKind) -> bool:
+    """Whether all values of the one type are values of the other, and sort as they did."""
+    if old is FieldKind.TEXT:
+        return new is FieldKind.LONG_TEXT
+    one_line = {FieldKind.DATE, FieldKind.SINGLE_CHOICE, FieldKind.URL, FieldKind.PHONE}
+    return old in one_line | {FieldKind.EMAIL} and new in (FieldKind.TEXT, FieldKind.LONG_TEXT)
+
+
 def written(value: Value, kind: FieldKind, to: FieldKind = FieldKind.TEXT) -> str:
     """A value as a person would write it into a field of the type `to`."""
     if isinstance(value, list):

@@ -4,8 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialer.rules.custom_field import CustomField, FieldKind, Misfit, Value, read_value
-from dialer.rules.field_change import changed_value, written
+from dialer.rules.custom_field import (
+    CustomField,
+    FieldKind,
+    Misfit,
+    Value,
+    read_value,
+    sort_keys,
+)
+from dialer.rules.field_change import changed_value, keeps_values, written
 
 CHOICES = ("はい", "IT", "製造、販売")
 KINDS = st.sampled_from(list(FieldKind))
@@ -84,3 +91,15 @@ def test_a_value_that_becomes_a_text_can_become_what_it_was(kind: FieldKind, tex
     kept = changed_value(value, old, as_text)
     assert not isinstance(kept, Misfit)
     assert changed_value(kept, as_text, old) == value
+
+
+@given(KINDS, KINDS, st.text(max_size=20) | st.sampled_from(["2026-04-01", "03-5254-2287", "a.jp"]))
+def test_where_values_are_said_to_stay_they_do(
+    old_kind: FieldKind, new_kind: FieldKind, text: str
+) -> None:
+    old, new = field(old_kind, *CHOICES), field(new_kind, *CHOICES)
+    value = read_value(old, text)
+    if value is None or isinstance(value, Misfit) or not keeps_values(old_kind, new_kind):
+        return
+    assert changed_value(value, old, new) == value
+    assert sort_keys(old_kind, value) == sort_keys(new_kind, value)
