@@ -88,7 +88,8 @@ class FakeFloor:
         self.set(user_id, AgentState.AWAY, away_reason=reason)
 
     async def log_out(self, user_id: int) -> None:
-        self.set(user_id, AgentState.OFFLINE)
+        if user_id in self._agents:
+            self.set(user_id, AgentState.OFFLINE)
 
     async def hang_up(self, user_id: int) -> None:
         agent = self._agents[user_id]

@@ -91,7 +91,7 @@ async def test_an_invited_user_comes_in_by_the_link(
 async def test_an_invitation_that_cannot_be_leaves_nothing(admin: Browser, world: WebWorld) -> None:
     for fields, words in (
         ({"login": "sato", "role": "user"}, "このログインIDはすでに使われています"),
-        ({"login": "ito"}, "ロールを選んでください"),
+        ({"login": "ito"}, "役割を選んでください"),
         ({"login": "i to", "role": "user"}, "空白を含まない"),
         ({"login": "ito", "role": "user", "phone_account": "phone-sato"}, "電話アカウント"),
         ({"login": "ito", "role": "user", "phone_account": "trunk-x"}, "電話アカウント"),
@@ -135,7 +135,7 @@ async def test_what_is_saved_of_a_user_is_there_and_on_record(
     for action in ("user.edit", "user.roles", "user.workgroups"):
         assert await lines(world, action) == [subject]
     log = await admin.page("/audit?action=user")
-    for words in ("ロールを変更", "所属を変更", "ユーザー 佐藤 美咲子"):
+    for words in ("役割を変更", "所属を変更", "ユーザー 佐藤 美咲子"):
         assert words in log
 
 
