@@ -1,6 +1,7 @@
 """A new installation is set up and run from the command line alone."""
 
 import io
+import re
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -223,3 +224,121 @@ def test_the_doctor_tells_what_is_wrong_with_the_settings(kakeru: Kakeru) -> Non
     code, out, _ = kakeru("doctor")
     assert code == 1
     assert "colour: unknown key" in out
+
+
+# --- users and workgroups -------------------------------------------------------------------
+
+
+def test_an_invited_user_is_shown_a_link(set_up: Kakeru) -> None:
+    code, out, _ = set_up("user", "add", "sato", "--invite", "--workgroup", "Tokyo")
+    assert code == 0
+    token = re.search(r"http://127\.0\.0\.1:8080/welcome/([\w-]{43})$", out.strip())
+    assert token
+    assert rows("SELECT password_hash FROM users") == [("",)]
+    assert token[1] not in str(rows("SELECT * FROM user_links") + rows("SELECT * FROM audit_log"))
+    assert set_up("user", "add", "suzuki", "--invite", "--generate")[0] == 2
+
+
+def test_a_user_is_edited_listed_and_let_go(set_up: Kakeru) -> None:
+    set_up("user", "add", "boss", "--admin", "--generate")
+    set_up("user", "add", "sato", "--generate", "--workgroup", "Tokyo", "--project", "Spring")
+    set_up("workgroup", "add", "Osaka")
+    code, out, _ = set_up(
+        *("user", "edit", "sato", "--name", "佐藤", "--admin", "--workgroup", "Osaka"),
+        *("--phone", "phone-sato", "--phone-mode", "per_call"),
+    )
+    assert code == 0
+    assert "Phone: account phone-sato, password " in out
+    listed = set_up("user", "list")[1]
+    assert re.search(r"sato +佐藤 +admin, user +Osaka +Spring +phone-sato +active", listed)
+    assert "sato" not in set_up("user", "list", "--workgroup", "Tokyo")[1]
+    again = set_up("user", "edit", "sato", "--new-phone-password")[1]
+    assert "Phone: account phone-sato, password " in again
+    assert out.splitlines()[-1] not in again
+    assert set_up("user", "edit", "sato", "--phone", "")[0] == 0
+    assert rows("SELECT phone_account FROM users WHERE login = 'sato'") == [(None,)]
+
+    assert set_up("user", "deactivate", "sato")[0] == 0
+    assert "sato" not in set_up("user", "list")[1]
+    assert "deactivated" in set_up("user", "list", "--all")[1]
+    assert set_up("user", "activate", "sato")[0] == 0
+    assert "sato" in set_up("user", "list")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["edit", "boss", "--no-admin"], "he is the last admin who can log in"),
+        (["deactivate", "boss"], "he is the last admin who can log in"),
+        (["edit", "boss", "--no-admin", "--no-calls"], "must be an admin, or call, or both"),
+        (["edit", "boss", "--login", "a b"], "a login needs"),
+        (["edit", "boss", "--phone", "trunk-main"], "does not begin with trunk-"),
+        (["edit", "nobody", "--name", "x"], "no user 'nobody'"),
+        (["deactivate", "nobody"], "no user 'nobody'"),
+    ],
+)
+def test_what_cannot_be_changed_is_told(
+    set_up: Kakeru, arguments: list[str], sentence: str
+) -> None:
+    set_up("user", "add", "boss", "--admin", "--generate")
+    code, _, err = set_up("user", *arguments)
+    assert code == 1
+    assert sentence in err
+
+
+def test_what_is_in_a_leaving_users_box_goes_somewhere(set_up: Kakeru) -> None:
+    for login in ("sato", "suzuki"):
+        set_up("user", "add", login, "--generate", "--project", "Spring")
+    connection = sqlite3.connect("config/var/kakeru.db")
+    with connection:
+        connection.execute(
+            "INSERT INTO gate_lanes (id, project_id, time_zone, prohibited_for,"
+            " number_box_user_ids, undialable) VALUES (1, 1, 'Asia/Tokyo', '', '', '')"
+        )
+        connection.execute(
+            "INSERT INTO leads (id, project_id, name, lane_id, created_at)"
+            " VALUES (1, 1, '山田商店', 1, '2026-11-24')"
+        )
+        connection.execute(
+            "INSERT INTO mybox_entries (lead_id, user_id, since) VALUES (1, 1, '2026-11-24')"
+        )
+    connection.close()
+    code, _, err = set_up("user", "deactivate", "sato")
+    assert code == 1
+    assert "add --give-to LOGIN or --release" in err
+    assert set_up("user", "deactivate", "sato", "--give-to", "suzuki", "--release")[0] == 2
+    assert set_up("user", "deactivate", "sato", "--give-to", "sato")[0] == 1
+    assert set_up("user", "deactivate", "sato", "--give-to", "suzuki")[0] == 0
+    assert "suzuki" in set_up("mybox", "list")[1]
+
+
+def test_a_link_resets_the_password_and_the_second_factor(set_up: Kakeru) -> None:
+    set_up("user", "add", "sato", "--generate")
+    connection = sqlite3.connect("config/var/kakeru.db")
+    with connection:
+        connection.execute(
+            "UPDATE users SET totp_secret = 'A', totp_confirmed_at = '2026-11-24 00:00:00'"
+        )
+    connection.close()
+    assert "/welcome/" in set_up("user", "reset-link", "sato")[1]
+    assert rows("SELECT totp_secret FROM users") == [("A",)]
+    assert "/welcome/" in set_up("user", "reset-link", "sato", "--remove-second-factor")[1]
+    assert rows("SELECT totp_secret FROM users") == [(None,)]
+    assert rows("SELECT count(*) FROM user_links") == [(1,)]  # the newest alone
+
+
+def test_a_workgroup_is_filled_renamed_and_deleted(set_up: Kakeru) -> None:
+    set_up("user", "add", "sato", "--generate")
+    assert "sato" in set_up("workgroup", "members", "Tokyo", "--add", "sato")[1]
+    assert re.search(r"Tokyo +1 +0 +spring", set_up("workgroup", "list")[1])
+    code, out, _ = set_up("workgroup", "rename", "Tokyo", "Tokyo 1")
+    assert code == 0
+    assert "Change the name in the campaigns too: spring." in out
+    code, _, err = set_up("workgroup", "delete", "Tokyo 1")
+    assert code == 1
+    assert "1 users belong to it" in err
+    assert "sato" not in set_up("workgroup", "members", "Tokyo 1", "--remove", "sato")[1]
+    assert set_up("workgroup", "delete", "Tokyo 1")[0] == 0
+    code, _, err = set_up("workgroup", "members", "Tokyo 1")
+    assert code == 1
+    assert "no workgroup 'Tokyo 1'" in err

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -116,6 +117,23 @@ def test_it_serves_until_it_is_asked_to_stop_and_its_asterisk_goes_on(
     assert code == 0
     assert "has ended" in said
     assert installation.run("asterisk", "stop") == (0, "Asterisk is not running.\n")
+
+
+def test_while_nobody_can_log_in_it_shows_how_the_first_admin_comes_in(
+    installation: Installation,
+) -> None:
+    with installation.serving() as serve:
+        assert serve.stderr is not None
+        said = serve.stderr.readline()
+        assert "Make the first administrator" in said
+        link = re.search(rf"http://127\.0\.0\.1:{installation.web_port}/welcome/([\w-]+)", said)
+        assert link
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        with browser.open(link[0]) as page:
+            assert page.url.endswith("/welcome")
+            assert 'name="login"' in page.read().decode()
+    log = (installation.folder / "var/log/kakeru.log").read_text(encoding="utf-8")
+    assert link[1] not in log
 
 
 def test_a_trunk_whose_name_cannot_be_resolved_does_not_stop_the_others(
