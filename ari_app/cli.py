@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import Abort, TyperException
 
-from ari_app.commands import gate_cli, lead_cli, people_cli, project_cli
+from ari_app.commands import gate_cli, lead_cli, people_cli, project_cli, set_up_cli
 from ari_app.commands.failures import WrongUsage, explanation
 from ari_app.commands.terminal import DEFAULT_CONFIG, Config
 
@@ -45,6 +45,7 @@ app.add_typer(lead_cli.lead, name="lead")
 app.add_typer(people_cli.user, name="user")
 app.add_typer(people_cli.workgroup, name="workgroup")
 app.add_typer(project_cli.project, name="project")
+app.add_typer(set_up_cli.setup, name="setup")
 app.add_typer(gate_cli.prohibition, name="prohibition")
 app.add_typer(gate_cli.mybox, name="mybox")
 

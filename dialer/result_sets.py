@@ -130,10 +130,16 @@ async def list_sets(connection: AsyncConnection) -> list[ResultSet]:
 
 
 async def create_default_result_set(
-    connection: AsyncConnection, *, language: Language, now: datetime, by: User | None = None
+    connection: AsyncConnection,
+    *,
+    language: Language,
+    now: datetime,
+    name: str | None = None,
+    by: User | None = None,
 ) -> int:
     """A usable two-level result set in Japanese or English; its id. Once made it is reused."""
-    name, categories = DEFAULT_RESULTS[language]
+    usual_name, categories = DEFAULT_RESULTS[language]
+    name = name or usual_name
     found: int | None = await connection.scalar(
         select(result_sets.c.id).where(result_sets.c.name == name)
     )

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from ari_app.settings.models import KakeruSettings
+from ari_app.settings.set_up import SetUp
 from dialer.campaign import CampaignSettings
 
 FOLDER = Path(__file__).parents[2] / "config" / "schemas"
@@ -24,6 +25,7 @@ def schemas() -> Mapping[str, str]:
     return {
         "kakeru.schema.json": _text(_schema(KakeruSettings)),
         "campaign.schema.json": _text(campaign),
+        "set-up.schema.json": _text(_schema(SetUp)),
     }
 
 

@@ -14,6 +14,7 @@ from ari_app.settings.yaml_file import Place, YamlFile, kind_of, shortened
 Model = TypeVar("Model", bound=BaseModel)
 
 _PATTERNS = {
+    r"^[1-9][0-9]{0,4} (minute|hour|day)s?$": "a time, as 30 minutes, 2 hours or 3 days",
     r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$": "HH:MM-HH:MM, as 09:00-18:00",
     r"^(closed|([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d)$": (
         "closed or HH:MM-HH:MM, as 10:00-15:00"
