@@ -112,11 +112,11 @@ def _look(entry: Entry, _: Words) -> tuple[str, str, str]:
     if row is not None:
         colour = labels.OUTCOME_COLOURS[row.outcome] if row.outcome else "grey"
         return _ACTION_ICONS[row.kind], colour, _(labels.ACTION_KINDS[row.kind])
-    for change in entry.changes:
-        whole = _WHOLE.get(change.field.partition(":")[0])
-        if whole is not None:
-            title, icon, colour = whole
-            return icon, colour, _(title)
+    kinds = [change.field.partition(":")[0] for change in entry.changes]
+    # What comes along with a move or a merge is part of it; a stage is one field among others.
+    if kinds and kinds[0] in _WHOLE and (kinds[0] != "stage" or len(kinds) == 1):
+        title, icon, colour = _WHOLE[kinds[0]]
+        return icon, colour, _(title)
     icon, colour = _LOOKS[entry.what]
     return icon, colour, _(_TITLES[entry.what])
 
@@ -139,7 +139,7 @@ def _facts(entry: Entry, fmt: Formats, _: Words) -> Iterator[str]:
             yield entry.text
             yield entry.whom or _("Whole company")
         case "callback_set":
-            yield entry.whom or _("Anyone")
+            yield _("Caller: %(name)s", name=entry.whom or _("Anyone"))
         case _other:
             pass
     if entry.until is not None:
