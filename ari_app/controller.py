@@ -13,6 +13,7 @@ from dialer.campaign import CampaignSettings
 from dialer.campaign_runner import TrunkLines
 from dialer.campaigns import Campaigns
 from dialer.floor import Floor
+from dialer.floor_watch import FloorWatch
 from dialer.manual_calls import ManualCalls
 from dialer.ports import Clock, LiveUpdates, RecordingStore, Telephony
 from dialer.recording_keeper import RecordingKeeper
@@ -41,6 +42,7 @@ class Controller:
     manual_calls: ManualCalls
     switchboard: Switchboard
     ringing: RingingWatch
+    people: FloorWatch
     journal: CallJournal
     keeper: RecordingKeeper
     telephony: RunningTelephony
@@ -60,6 +62,7 @@ class Controller:
             ("ringing", self.ringing.run()),
             ("journal", self.journal.run()),
             ("floor", self.floor.keeper.run()),
+            ("people", self.people.run()),
             ("campaigns", self.campaigns.run()),
             ("recordings", self.keeper.run()),
         ):
@@ -144,6 +147,17 @@ def build_controller(
         clock=clock,
         trunks=trunks,
     )
+    people = FloorWatch(floor=floor, database=database)
     return Controller(
-        calls, floor, running, by_hand, switchboard, ringing, journal, keeper, telephony, []
+        calls,
+        floor,
+        running,
+        by_hand,
+        switchboard,
+        ringing,
+        people,
+        journal,
+        keeper,
+        telephony,
+        [],
     )

@@ -1,10 +1,11 @@
 """What the floor needs to know of a user to let him work as an agent."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Column, Row, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.messages import CallId, LegId, UserId
@@ -34,29 +35,41 @@ class AgentProfile:
 
 async def load_profile(connection: AsyncConnection, user_id: UserId) -> AgentProfile | None:
     """None when the user does not exist, is not active or may not call."""
-    user = (
-        await connection.execute(
-            select(users.c.name, users.c.phone_account, users.c.phone_mode).where(
-                users.c.id == user_id, users.c.active, users.c.may_call
-            )
+    return (await load_profiles(connection, [user_id])).get(user_id)
+
+
+async def load_profiles(
+    connection: AsyncConnection, user_ids: Collection[UserId]
+) -> dict[UserId, AgentProfile]:
+    """`load_profile` of several; who does not exist, is not active or may not call is left out."""
+    people = await connection.execute(
+        select(users.c.id, users.c.name, users.c.phone_account, users.c.phone_mode).where(
+            users.c.id.in_(user_ids), users.c.active, users.c.may_call
         )
-    ).one_or_none()
-    if user is None:
-        return None
-    groups = await connection.scalars(
-        select(user_workgroups.c.workgroup_id).where(user_workgroups.c.user_id == user_id)
     )
-    assigned = await connection.scalars(
-        select(project_users.c.project_id).where(project_users.c.user_id == user_id)
-    )
-    return AgentProfile(
-        user_id=user_id,
-        name=user.name,
-        account=user.phone_account or "",
-        phone_mode=PhoneMode(user.phone_mode),
-        workgroup_ids=frozenset(groups),
-        project_ids=frozenset(assigned),
-    )
+    groups = await _belonging(connection, user_workgroups.c.workgroup_id, user_ids)
+    work = await _belonging(connection, project_users.c.project_id, user_ids)
+    return {
+        UserId(user.id): AgentProfile(
+            user_id=UserId(user.id),
+            name=user.name,
+            account=user.phone_account or "",
+            phone_mode=PhoneMode(user.phone_mode),
+            workgroup_ids=frozenset(groups.get(user.id, ())),
+            project_ids=frozenset(work.get(user.id, ())),
+        )
+        for user in people.all()
+    }
+
+
+async def _belonging(
+    connection: AsyncConnection, what: Column[Any], user_ids: Collection[UserId]
+) -> dict[int, set[int]]:
+    member = what.table.c.user_id
+    found: dict[int, set[int]] = {}
+    for user_id, one in await connection.execute(select(member, what).where(member.in_(user_ids))):
+        found.setdefault(user_id, set()).add(one)
+    return found
 
 
 async def write_agents(connection: AsyncConnection, agents: list[Agent]) -> None:

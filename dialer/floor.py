@@ -4,7 +4,7 @@ A thin shell around `dialer.rules.agent_state`. The longest idle ready agent of
 the campaign's workgroups takes the call that has waited longest.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from uuid import uuid4
 
@@ -261,7 +261,7 @@ class Floor:
         }
 
     def profile(self, user_id: UserId) -> AgentProfile | None:
-        """What was known of the agent when he came onto the floor."""
+        """What is known of the agent since he came onto the floor."""
         return self._profiles.get(user_id)
 
     def count(self, campaign: RunningCampaign) -> FloorCount:
@@ -307,6 +307,19 @@ class Floor:
                 self._agent_calls[agent.user_id] = calls[agent.user_id]
             if agent.state is AgentState.AFTER_CALL_WORK and agent.call_id is not None:
                 self._start_after_call_timer(agent.user_id, agent.call_id)
+
+    def know(self, asked: Collection[UserId], found: Mapping[UserId, AgentProfile]) -> None:
+        """What the database says by now about the agents `asked` for.
+
+        Who is not `found` may not take calls any more: he leaves the floor, as soon as he is
+        not talking.
+        """
+        for user_id in asked:
+            agent = self._agents[user_id]
+            if user_id in found:
+                self._profiles[user_id] = found[user_id]
+            elif agent.state not in (AgentState.OFFLINE, AgentState.ON_CALL):
+                self._apply(user_id, LogOut())
 
     async def _enter(self, user_id: UserId) -> Agent:
         async with self._database.read() as connection:

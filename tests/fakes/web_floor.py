@@ -88,8 +88,7 @@ class FakeFloor:
         self.set(user_id, AgentState.AWAY, away_reason=reason)
 
     async def log_out(self, user_id: int) -> None:
-        if user_id in self._agents:
-            self.set(user_id, AgentState.OFFLINE)
+        self.set(user_id, AgentState.OFFLINE)
 
     async def hang_up(self, user_id: int) -> None:
         agent = self._agents[user_id]

@@ -64,14 +64,11 @@ async def save(request: web.Request) -> web.Response:
         may_call="user" in roles,
         workgroup_ids=await chosen_ids(request, "workgroup_id"),
     )
-    response = await _change(
+    return await _change(
         request,
         lambda connection: user_changes.edit_user(connection, edit=edit, **_by(request)),
         marked("Saved."),
     )
-    if response.status == 200 and not edit.may_call:
-        await services(request).floor.log_out(_user_id(request))
-    return response
 
 
 async def make_link(request: web.Request) -> web.Response:
@@ -155,10 +152,10 @@ async def _phone_change(
 
 
 async def deactivate(request: web.Request) -> web.Response:
-    """Whoever is on the floor leaves it, and what rings for him is ended."""
+    """The floor notices by itself (`dialer.floor_watch`)."""
     given, box = services(request), await field(request, "box")
     leads_to = an_id(await field(request, "leads_to")) if box == "move" else None
-    response = await _change(
+    return await _change(
         request,
         lambda connection: user_changes.deactivate(
             connection,
@@ -169,9 +166,6 @@ async def deactivate(request: web.Request) -> web.Response:
         ),
         marked("The user can no longer log in."),
     )
-    if response.status == 200:
-        await given.floor.log_out(_user_id(request))
-    return response
 
 
 async def activate(request: web.Request) -> web.Response:

@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import select
 
 from dialer import user_changes, users, workgroups
-from dialer.rules.agent_state import AgentState
 from dialer.storage.tables import audit_log
 from dialer.users import User
 from tests.fakes.web_fixtures import Browser, MakeBrowser
@@ -165,7 +164,6 @@ async def test_a_leaving_user_hands_over_his_box_in_the_same_step(
     suzuki, sato = world.team.agents[1], world.team.agents[0]
     his = await new_browser()
     await his.log_in("suzuki")
-    world.floor.set(suzuki.id, AgentState.READY)
     page = await admin.page(f"/users/{suzuki.id}")
     assert "マイボックスに4件のリードがあります" in page
     refused = await admin.press(f"/users/{suzuki.id}/deactivate")
@@ -178,9 +176,6 @@ async def test_a_leaving_user_hands_over_his_box_in_the_same_step(
         assert await user_changes.leads_held(connection, sato.id, now) == 5
         assert await user_changes.leads_held(connection, suzuki.id, now) == 0
     assert (await his.get("/desk")).headers["Location"].startswith("/login")
-    agent = world.floor.agent(suzuki.id)
-    assert agent is not None
-    assert agent.state is AgentState.OFFLINE
     assert "有効に戻す" in await admin.page(f"/users/{suzuki.id}")
     assert (await admin.press(f"/users/{suzuki.id}/activate")).status == 200
     assert (await by_login(world, "suzuki")).active
