@@ -21,9 +21,6 @@ class FileProblem(StrEnum):
     CELL_TOO_LONG = "cell too long"
     SPREADSHEET = "spreadsheet"
     NO_SUCH_SHEET = "no such sheet"
-    NO_HEADER = "no header"
-    NO_NAME_COLUMN = "no name column"
-    NO_PHONE_COLUMN = "no phone column"
     NO_SUCH_COLUMN = "no such column"
     MAPPING = "mapping"
 
@@ -58,10 +55,10 @@ _TEXTS: dict[FileProblem, tuple[str, str]] = {
     FileProblem.ENCODING: (
         "UTF-8でもCP932(Shift_JIS)でもありません(UTF-8として{utf8_line}行目 {utf8_byte}バイト目、"
         "CP932として{cp932_line}行目 {cp932_byte}バイト目で失敗)。"
-        "「CSV UTF-8」で保存し直すか、--encoding で文字コードを指定してください",
+        "「CSV UTF-8」で保存し直すか、文字コードを選んでください(コマンドでは --encoding)",
         "is neither UTF-8 (line {utf8_line}, byte offset {utf8_byte}) nor CP932 "
         "(line {cp932_line}, byte offset {cp932_byte}); "
-        "save it as “CSV UTF-8”, or name its encoding with --encoding",
+        "save it as “CSV UTF-8”, or choose its encoding (on the command line: --encoding)",
     ),
     FileProblem.DAMAGED_UTF8: (
         "UTF-8ですが、{line}行目({byte}バイト目)が壊れています。修正して保存し直してください",
@@ -69,8 +66,8 @@ _TEXTS: dict[FileProblem, tuple[str, str]] = {
         "repair that line and save it again",
     ),
     FileProblem.UNKNOWN_ENCODING: (
-        "文字コード {encoding} で読めません({error})。--encoding を確認してください",
-        "cannot be read as {encoding} ({error}); check --encoding",
+        "文字コード {encoding} はありません({error})。別の文字コードを選んでください",
+        "cannot be read as {encoding} ({error}); choose another encoding",
     ),
     FileProblem.BAD_BYTES: (
         "{encoding}として読めない文字が{line}行目({byte}バイト目)にあります。"
@@ -83,8 +80,8 @@ _TEXTS: dict[FileProblem, tuple[str, str]] = {
         "is one long run without line ends; choose a CSV file or a spreadsheet (xlsx, xls, ods)",
     ),
     FileProblem.TOO_LARGE: (
-        "大きすぎます({found}MB、上限 {most}MB)。分割してください",
-        "is too large ({found} MB, at most {most} MB); split it",
+        "大きすぎます(上限 {most}MB)。分割してください",
+        "is too large (at most {most} MB); split it",
     ),
     FileProblem.UNPACKS_TOO_LARGE: (
         "展開すると大きすぎます({found}MB、上限 {most}MB)。CSVで保存し直すか、分割してください",
@@ -120,25 +117,6 @@ _TEXTS: dict[FileProblem, tuple[str, str]] = {
         "シート「{sheet}」がありません。あるのは: {sheets}",
         "has no sheet “{sheet}”; its sheets are: {sheets}",
     ),
-    FileProblem.NO_HEADER: (
-        "見出しの行が見つかりません({encoding}として読みました)。先頭の行: {first}。"
-        "会社名・電話番号などの見出しを付けるか、--map 列名=name --map 列名=phone で"
-        "指定してください",
-        "no header row was found (read as {encoding}); the first row says: {first}. "
-        "Add a header such as 会社名, 電話番号, or name the columns with "
-        "--map COLUMN=name --map COLUMN=phone",
-    ),
-    FileProblem.NO_NAME_COLUMN: (
-        "名称の列がありません({row}行目の見出し: {columns})。--map 列名=name で指定してください",
-        "no column holds the name (header in row {row}: {columns}); say which one with "
-        "--map COLUMN=name",
-    ),
-    FileProblem.NO_PHONE_COLUMN: (
-        "電話番号の列がありません({row}行目の見出し: {columns})。"
-        "--map 列名=phone で指定してください",
-        "no column holds a phone number (header in row {row}: {columns}); say which one with "
-        "--map COLUMN=phone",
-    ),
     FileProblem.NO_SUCH_COLUMN: (
         "--map の列「{missing}」がありません({row}行目の見出し: {columns})",
         "--map names the column “{missing}”, which is not there (header in row {row}: {columns})",
@@ -149,6 +127,6 @@ _TEXTS: dict[FileProblem, tuple[str, str]] = {
     ),
 }
 _EUC_JP_HINT = (
-    "。EUC-JPのようです: --encoding euc_jp を試してください",
-    ". It looks like EUC-JP: try --encoding euc_jp",
+    "。EUC-JPのようです: それを選んでください(--encoding euc_jp)",
+    ". It looks like EUC-JP: choose that (--encoding euc_jp)",
 )

@@ -2,7 +2,7 @@
 
 import codecs
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -34,7 +34,7 @@ class CsvFile:
         """What was merged in a spreadsheet is a value with nothing beside it in a CSV file."""
         return ()
 
-    def rows(self, sheet: str = "") -> Iterator[NumberedRow]:
+    def rows(self, sheet: str = "") -> Generator[NumberedRow, None, None]:
         """All rows. Raises LeadFileError for bad quotes, and bytes that are no characters."""
         row = 0
         try:

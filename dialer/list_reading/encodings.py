@@ -30,7 +30,8 @@ def find_encoding(path: Path, file_name: str) -> str:
         return "utf-16"
     bad_utf8 = first_bad_byte(path, "utf-8")
     if bad_utf8 is None:
-        return "iso2022_jp" if any(escape in head for escape in _JIS_ESCAPES) else "utf-8"
+        is_jis = any(escape in head for escape in _JIS_ESCAPES)
+        return "iso2022_jp" if is_jis and first_bad_byte(path, "iso2022_jp") is None else "utf-8"
     if head.startswith(codecs.BOM_UTF8) or _is_mostly_utf8(_around(path, bad_utf8)):
         raise LeadFileError(
             FileProblem.DAMAGED_UTF8, file_name, line=_line(path, bad_utf8), byte=bad_utf8

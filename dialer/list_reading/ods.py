@@ -1,6 +1,6 @@
 """ods files (OpenDocument), read row by row: memory does not grow with the file."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZipFile
@@ -23,7 +23,7 @@ class OdsFile:
     limits: ListLimits
     sheets: Sequence[SheetInfo] = ()
 
-    def rows(self, sheet: str) -> Iterator[NumberedRow]:
+    def rows(self, sheet: str) -> Generator[NumberedRow, None, None]:
         """The rows with any text. Raises NotASpreadsheet when the document is damaged."""
         reading = _Reading(sheet, self.limits)
         xml = XmlPieces(reading.start, reading.end, reading.text)

@@ -22,7 +22,7 @@ def numbered_rows(
     with open_list(
         path, shape.file_name, limits, encoding=shape.encoding, delimiter=shape.delimiter
     ) as source:
-        rows = limited(source.rows(shape.sheet), shape.file_name, limits)
+        rows: Iterator[NumberedRow] = limited(source.rows(shape.sheet), shape.file_name, limits)
         downwards = [each for each in source.merged(shape.sheet) if each.last_row > each.first_row]
         if downwards:
             rows = _with_merged(rows, downwards)
@@ -64,7 +64,7 @@ def _same_as_above(rows: Iterator[NumberedRow]) -> Iterator[NumberedRow]:
     for number, cells in rows:
         if not DITTO_MARKS.isdisjoint(cells):
             cells = [
-                above[column] if cell in DITTO_MARKS and column < len(above) else cell
+                "".join(above[column : column + 1]) if above and cell in DITTO_MARKS else cell
                 for column, cell in enumerate(cells)
             ]
         yield number, cells

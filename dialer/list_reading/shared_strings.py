@@ -8,7 +8,7 @@ from typing import BinaryIO, Protocol, cast
 from dialer.list_reading.unpacking import XmlPieces, local
 
 IN_MEMORY_BYTES = 16 * 1024 * 1024  # of XML
-_CACHED = 50_000  # texts
+CACHED = 50_000  # texts
 
 
 class SharedStrings(Protocol):
@@ -53,7 +53,7 @@ class StringsOnDisk:
         start, end = self._ends[number], self._ends[number + 1]
         self._file.seek(start)
         text = self._file.read(end - start).decode("utf-8", "surrogatepass")
-        if len(self._cache) >= _CACHED:
+        if len(self._cache) >= CACHED:
             self._cache.clear()
         self._cache[number] = text
         return text

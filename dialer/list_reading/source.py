@@ -1,6 +1,7 @@
 """What every kind of file is read as: numbered rows of texts, in sheets."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,7 +28,7 @@ class Source(Protocol):
     @property
     def sheets(self) -> Sequence[SheetInfo]: ...
 
-    def rows(self, sheet: str) -> Iterator[NumberedRow]: ...
+    def rows(self, sheet: str) -> Generator[NumberedRow, None, None]: ...
 
     def merged(self, sheet: str) -> Sequence[Merged]: ...
 
@@ -38,31 +39,39 @@ def check_size(size: int, file_name: str, limits: ListLimits) -> None:
         raise LeadFileError(
             FileProblem.TOO_LARGE,
             file_name,
-            found=-(-size // 1024**2),
             most=limits.file_bytes // 1024**2,
         )
 
 
 def limited(
-    rows: Iterator[NumberedRow], file_name: str, limits: ListLimits
-) -> Iterator[NumberedRow]:
+    rows: Generator[NumberedRow, None, None], file_name: str, limits: ListLimits
+) -> Generator[NumberedRow, None, None]:
     """The same rows; raises LeadFileError at the first that is beyond a limit."""
-    most_rows, most_columns = limits.rows, limits.columns
-    most_characters = limits.cell_characters
-    for number, cells in rows:
-        if number > most_rows:
-            raise LeadFileError(FileProblem.TOO_MANY_ROWS, file_name, most=most_rows)
-        if len(cells) > most_columns and any(cells[most_columns:]):
-            raise LeadFileError(
-                FileProblem.TOO_MANY_COLUMNS, file_name, row=number, most=most_columns
-            )
-        if cells and len(longest := max(cells, key=len)) > most_characters:
-            raise LeadFileError(
-                FileProblem.CELL_TOO_LONG,
-                file_name,
-                row=number,
-                column=column_letter(cells.index(longest)),
-                found=len(longest),
-                most=most_characters,
-            )
-        yield number, cells
+    with closing(rows):
+        for number, cells in rows:
+            if (
+                number > limits.rows
+                or len(cells) > limits.columns
+                or (cells and len(max(cells, key=len)) > limits.cell_characters)
+            ):
+                _refuse(number, cells, file_name, limits)
+            yield number, cells
+
+
+def _refuse(number: int, cells: Sequence[str], file_name: str, limits: ListLimits) -> None:
+    if number > limits.rows:
+        raise LeadFileError(FileProblem.TOO_MANY_ROWS, file_name, most=limits.rows)
+    if any(cells[limits.columns :]):
+        raise LeadFileError(
+            FileProblem.TOO_MANY_COLUMNS, file_name, row=number, most=limits.columns
+        )
+    column = next((at for at, cell in enumerate(cells) if len(cell) > limits.cell_characters), None)
+    if column is not None:
+        raise LeadFileError(
+            FileProblem.CELL_TOO_LONG,
+            file_name,
+            row=number,
+            column=column_letter(column),
+            found=len(cells[column]),
+            most=limits.cell_characters,
+        )

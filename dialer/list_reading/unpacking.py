@@ -39,13 +39,30 @@ class NotASpreadsheet(Exception):
     """The file is damaged, or not what it seems; the message says where."""
 
 
+class Package(zipfile.ZipFile):
+    """A zip file that is closed when it says so: zipfile waits for each part being read."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+        try:
+            super().__init__(self._file)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def close(self) -> None:
+        """Gives the file back, even when a part of it was read to the middle only."""
+        super().close()
+        self._file.close()
+
+
 def open_package(path: Path, file_name: str, limits: ListLimits) -> zipfile.ZipFile:
     """The zip file. Raises LeadFileError when it would unpack to more than `limits` allow.
 
     Raises NotASpreadsheet when it is no zip file.
     """
     try:
-        package = zipfile.ZipFile(path)
+        package = Package(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise NotASpreadsheet(str(error)) from error
     parts = package.infolist()

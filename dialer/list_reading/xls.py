@@ -1,6 +1,6 @@
 """xls files, the spreadsheets of before 2007: at most 65,536 rows, so they are loaded whole."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -19,7 +19,7 @@ class XlsFile:
     book: CalamineWorkbook
     sheets: Sequence[SheetInfo] = ()
 
-    def rows(self, sheet: str) -> Iterator[NumberedRow]:
+    def rows(self, sheet: str) -> Generator[NumberedRow, None, None]:
         """The rows with any text. Raises NotASpreadsheet when the sheet is damaged."""
         try:
             table = self.book.get_sheet_by_name(sheet)

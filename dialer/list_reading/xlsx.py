@@ -6,7 +6,7 @@ far apart in a file of five kilobytes take gigabytes. Here a row has the cells t
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from zipfile import ZipFile
@@ -56,7 +56,7 @@ class XlsxFile:
     since_1904: bool = False
     strings: SharedStrings | None = None
 
-    def rows(self, sheet: str) -> Iterator[NumberedRow]:
+    def rows(self, sheet: str) -> Generator[NumberedRow, None, None]:
         """The rows with any text. Raises NotASpreadsheet when the sheet is damaged."""
         return _rows(self, self.parts[sheet])
 
@@ -287,7 +287,7 @@ class _Sheet:
         return name
 
 
-def _rows(book: XlsxFile, part: str) -> Iterator[NumberedRow]:
+def _rows(book: XlsxFile, part: str) -> Generator[NumberedRow, None, None]:
     sheet = _Sheet(book)
     xml = XmlPieces(sheet.start, sheet.end, sheet.text)
     try:

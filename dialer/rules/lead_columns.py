@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dialer.rules.column_names import Meaning, bare_key, exact_key, is_person, meaning_of_parts
-from dialer.rules.custom_field import CustomField
+from dialer.rules.custom_field import CustomField, FieldKind
 from dialer.rules.lead_field import ADDRESS_FIELDS, REPEATABLE_FIELDS, LeadField
 from dialer.rules.list_shape import GuessedBy, ListColumn, Remark, ShapeNote
 
@@ -76,7 +76,9 @@ def _is_possible(target: str, custom_ids: Collection[int]) -> bool:
     kind, _, rest = target.partition(":")
     if kind == "custom":
         return rest.isdigit() and int(rest) in custom_ids
-    return kind == "new" or target in LeadField.__members__.values()
+    if kind == "new":
+        return rest in set(FieldKind)
+    return target in set(LeadField)
 
 
 def _unique(name: str, names: set[str]) -> str:

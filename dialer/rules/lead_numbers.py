@@ -190,7 +190,14 @@ def _told_apart(text: str) -> Iterator[tuple[str, str]]:
     if not _MAYBE_FAX.intersection(text):
         yield "", text
         return
-    marks = list(_TOLD.finditer(text))
+    found = list(_TOLD.finditer(text))
+    ends = [*(mark.start() for mark in found), len(text)][1:]
+    # （FAX兼用） after a number is a remark on it; a number after the word is a fax.
+    marks = [
+        mark
+        for mark, end in zip(found, ends, strict=True)
+        if any(character.isdecimal() for character in text[mark.end() : end])
+    ]
     if not any(mark["fax"] for mark in marks):
         yield "", text
         return

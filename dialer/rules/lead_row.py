@@ -72,17 +72,6 @@ ReadRow = LeadDraft | RowProblem | RowWarning | None
 """What a row is: a lead, a problem, a note, or empty."""
 
 
-def read_row(
-    row: int,
-    cells: Sequence[str],
-    header: HasColumns,
-    region: str = "JP",
-    fields: Sequence[CustomField] = (),
-) -> ReadRow:
-    """What the row numbered `row` is. For many rows a `RowReader` is faster."""
-    return RowReader(header, region=region, fields=fields).read(row, cells)
-
-
 @dataclass(frozen=True, slots=True)
 class _Places:
     """The places of the columns that hold each text of a lead."""
@@ -160,7 +149,9 @@ class RowReader:
             return None
         # Asked of all the cells at once: for a million rows it makes a difference.
         if not everything.isprintable():
-            texts = [_CONTROL.sub("", text) for text in texts]
+            texts = [_CONTROL.sub("", text).strip() for text in texts]
+            if not any(texts):
+                return None
         missing = self.width - len(texts)
         if missing > 0:
             texts += [""] * missing

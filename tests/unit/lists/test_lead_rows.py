@@ -1,26 +1,34 @@
 """One row of a list: a lead with all that it says, or the reason why not."""
 
 import csv
-import io
 import json
-from pathlib import Path
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialer.lead_files import load_lead_file, read_lead_file
+from dialer.postal_codes import PostalCodes
+from dialer.rules.custom_field import CustomField, FieldKind
+from dialer.rules.lead_columns import columns_by_name
 from dialer.rules.lead_problem import RowNote, RowProblem, RowReason, RowWarning
-from dialer.rules.lead_row import LeadDraft, read_row
+from dialer.rules.lead_row import LeadDraft, ReadRow, RowReader
+from tests.list_makers import SAMPLES, Columns, ReadList
 
-SAMPLES = Path(__file__).parent.parent / "samples"
 HEADER = "会社名,電話番号"
 
 
-def row(text: str, header: str = HEADER) -> LeadDraft | RowProblem | RowWarning | None:
-    file = read_lead_file(f"{header}\n{text}\n".encode(), file_name="list.csv")
-    number, cells = next(iter(file.numbered_rows()))
-    return read_row(number, cells, file.header)
+def read(cells: Sequence[str], header: str, **options: Any) -> ReadRow:
+    """The row numbered 2 of a list with this header."""
+    names = [(name,) for name in header.split(",")]
+    columns = Columns(columns_by_name(names, fields=options.get("fields", ())).columns)
+    return RowReader(columns, **options).read(2, cells)
+
+
+def row(text: str, header: str = HEADER) -> ReadRow:
+    (cells,) = csv.reader([text])
+    return read(cells, header)
 
 
 def lead(text: str, header: str = HEADER) -> LeadDraft:
@@ -38,11 +46,11 @@ def refusal(text: str, header: str = HEADER) -> RowProblem:
 def test_the_rows_of_the_sample_are_what_is_expected() -> None:
     expected = json.loads((SAMPLES / "expected.json").read_text(encoding="utf-8"))["rows"]
     for name in ("leads_cp932.csv", "leads_utf8_bom.csv"):
-        file = load_lead_file(SAMPLES / name)
-        drafts = [read_row(number, cells, file.header) for number, cells in file.numbered_rows()]
+        file = ReadList(SAMPLES / name)
+        both: list[LeadDraft | RowProblem] = [*file.leads, *file.problems]
+        drafts = sorted(both, key=lambda each: each.row)
         assert len(drafts) == len(expected)
         for draft, wanted in zip(drafts, expected, strict=True):
-            assert isinstance(draft, LeadDraft | RowProblem)
             assert draft.row == wanted["row"]
             if isinstance(draft, RowProblem):
                 assert draft.reason == wanted["problem"]
@@ -172,15 +180,139 @@ def test_in_a_list_of_companies_the_person_is_the_one_to_ask_for() -> None:
 CELLS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=12)
 
 
-@given(st.lists(CELLS, min_size=1, max_size=5), st.sampled_from([",", "\t", ";"]))
-def test_whatever_a_cell_says_is_kept(values: list[str], delimiter: str) -> None:
+@given(st.lists(CELLS, min_size=1, max_size=5))
+def test_whatever_a_cell_says_is_kept(values: list[str]) -> None:
     names = [f"項目{index}" for index in range(len(values))]
-    stream = io.StringIO()
-    writer = csv.writer(stream, delimiter=delimiter)
-    writer.writerow(["会社名", "電話番号", *names])
-    writer.writerow(["日の出", "03-5254-2287", *values])
-    file = read_lead_file(stream.getvalue().encode(), file_name="list.csv")
-    draft = read_row(2, file.rows[1], file.header)
+    draft = read(["日の出", "03-5254-2287", *values], ",".join(["会社名", "電話番号", *names]))
     assert isinstance(draft, LeadDraft)
     kept = {name: text.strip() for name, text in zip(names, values, strict=True) if text.strip()}
     assert dict(draft.extra) == kept
+
+
+FIELDS = (
+    CustomField(1, "商談日", FieldKind.DATE),
+    CustomField(2, "DM希望", FieldKind.CHECK_BOX, required=True),
+    CustomField(3, "関心", FieldKind.MULTIPLE_CHOICE, choices=("価格", "納期")),
+    CustomField(4, "規模", FieldKind.NUMBER, default="1"),
+)
+CUSTOM_HEADER = "会社名,電話番号,商談日,DM希望,関心,規模"
+
+
+def test_custom_fields_are_read_as_people_write_them() -> None:
+    cells = ["日の出", "03-5254-2287", "令和8年4月1日", "○", "納期、価格", "１，２００"]
+    draft = read(cells, CUSTOM_HEADER, fields=FIELDS)
+    assert isinstance(draft, LeadDraft)
+    assert draft.custom == {"1": "2026-04-01", "2": "1", "3": ["価格", "納期"], "4": "1200"}
+    assert draft.extra == {}
+    draft = read(["日の出", "03-5254-2287", "", "いいえ", "", ""], CUSTOM_HEADER, fields=FIELDS)
+    assert isinstance(draft, LeadDraft)
+    assert draft.custom == {"2": "0", "4": "1"}
+
+
+def test_a_value_that_does_not_fit_is_named_with_its_column_and_reason() -> None:
+    cells = ["日の出", "03-5254-2287", "来週", "", "色", "約50"]
+    refused = read(cells, CUSTOM_HEADER, fields=FIELDS)
+    assert isinstance(refused, RowProblem)
+    assert refused.reason is RowReason.BAD_VALUE
+    words = refused.text("en")
+    for part in (
+        "商談日 “来週” (this is not a date)",
+        "DM希望 (it is required)",
+        "関心 “色” (this is none of the choices)",
+        "規模 “約50” (this is not a number)",
+    ):
+        assert part in words
+    assert "日付ではありません" in refused.text("ja")
+
+
+class Places:
+    """Two postal codes, one of which leads to two towns."""
+
+    def place_of(self, postal_code: str) -> tuple[str, str] | None:
+        return {"812-0011": ("福岡県", "福岡市博多区"), "871-0226": ("福岡県", "")}.get(postal_code)
+
+
+@pytest.mark.parametrize(
+    ("postal_code", "prefecture", "city", "expected"),
+    [
+        ("8120011", "", "", ("福岡県", "福岡市博多区")),
+        ("〒812-0011", "福岡県", "", ("福岡県", "福岡市博多区")),
+        ("812-0011", "", "福岡市博多区住吉1-2", ("福岡県", "福岡市博多区住吉1-2")),
+        ("871-0226", "", "", ("福岡県", "")),
+        ("812-0011", "大分県", "", ("大分県", "")),
+        ("999-9999", "", "", ("", "")),
+        ("", "", "", ("", "")),
+    ],
+)
+def test_a_postal_code_fills_in_what_is_empty(
+    postal_code: str, prefecture: str, city: str, expected: tuple[str, str]
+) -> None:
+    cells = ["日の出", "03-5254-2287", postal_code, prefecture, city]
+    draft = read(cells, "会社名,電話番号,郵便番号,都道府県,市区町村", places=Places())
+    assert isinstance(draft, LeadDraft)
+    assert (draft.prefecture, draft.city) == expected
+
+
+def test_the_postal_codes_that_are_kept_lead_where_they_should() -> None:
+    codes = PostalCodes()
+    assert codes.place_of("100-0001") == ("東京都", "千代田区")
+    assert codes.place_of("812-0011") == ("福岡県", "福岡市博多区")
+    assert codes.place_of("498-0000") == ("", "")  # on both sides of a border of prefectures
+    assert codes.place_of("999-9999") is None
+    assert codes.place_of("12") is None
+    codes.close()
+
+
+def test_a_zero_that_a_postal_code_lost_is_restored_and_reported() -> None:
+    draft = lead("日の出,03-5254-2287,600000", "会社名,電話番号,郵便番号")
+    assert draft.postal_code == "060-0000"
+    assert [warning.note for warning in draft.warnings] == [RowNote.ZERO_RESTORED]
+
+
+@pytest.mark.parametrize(
+    ("text", "email", "kept", "notes"),
+    [
+        ("ａ＠example.jp", "a@example.jp", {}, []),
+        ("なし", "", {}, []),
+        (
+            "a@example.jp; b@example.jp",
+            "a@example.jp",
+            {"メール": "a@example.jp; b@example.jp"},
+            [],
+        ),
+        ("吉田まで", "", {"メール": "吉田まで"}, [RowNote.EMAIL_UNUSABLE]),
+    ],
+)
+def test_an_e_mail_address_is_one_or_is_kept_as_it_was(
+    text: str, email: str, kept: dict[str, str], notes: list[RowNote]
+) -> None:
+    draft = lead(f"日の出,03-5254-2287,{text}", "会社名,電話番号,メール")
+    assert (draft.email, dict(draft.extra)) == (email, kept)
+    assert [warning.note for warning in draft.warnings] == notes
+
+
+@pytest.mark.parametrize(
+    ("text", "phones", "faxes"),
+    [
+        ("TEL:03-5254-2287 FAX:03-5254-2288", ["+81352542287"], ["+81352542288"]),
+        ("03-5254-2287（FAX兼用）", ["+81352542287"], []),
+        ("電話 03-5254-2287／ファックス 03-5254-2288", ["+81352542287"], ["+81352542288"]),
+        (
+            "０１２０－１２３－４５６／０３－５２５４－２２８７",
+            ["+81120123456", "+81352542287"],
+            [],
+        ),
+        ("03-5254-2287㈹内線123", ["+81352542287"], []),
+    ],
+)
+def test_one_cell_tells_its_fax_from_its_phone(
+    text: str, phones: list[str], faxes: list[str]
+) -> None:
+    draft = lead(f"日の出,{text}")
+    assert list(draft.callable_numbers) == phones
+    assert [each.e164 for each in draft.contacts if each.kind == "fax"] == faxes
+
+
+@given(st.lists(st.text(max_size=20), max_size=8))
+def test_no_row_breaks_the_reader(cells: list[str]) -> None:
+    read(cells, "会社名,電話番号,メール,郵便番号,市区町村,商談日", fields=FIELDS)
