@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import Column, ColumnElement, Float, Select, and_, cast, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.lead_facts import box_stands
@@ -26,7 +26,7 @@ from dialer.rules.lead_filter import (
     LeadState,
 )
 from dialer.rules.search_text import MOST_TERMS, fold, number_beginning
-from dialer.storage.search import begins_with
+from dialer.storage.search import HasPart, begins_with
 from dialer.storage.tables import (
     actions,
     contact_points,
@@ -37,7 +37,7 @@ from dialer.storage.tables import (
 )
 from dialer.users import User
 
-FEW = 5000  # leads that are better fetched than looked for
+FEW = 2000  # leads that are better fetched than looked for
 _LAST_CHARACTER = "\U0010ffff"
 
 Conditions = list[ColumnElement[bool]]
@@ -176,7 +176,7 @@ def words_of(wanted: LeadFilter, key: ColumnElement[str]) -> Conditions:
 def has_words(text: str, key: ColumnElement[str]) -> Conditions:
     """Every word of `text` in a search key, whatever their kana, width and case."""
     words = fold(text.replace("\0", " ")).split()[:MOST_TERMS]
-    return [key.contains(word, autoescape=True) for word in words]
+    return [HasPart(key, word) for word in words]
 
 
 def within(column: Column[datetime], days: Days, time_zone: str) -> list[ColumnElement[bool]]:
@@ -256,7 +256,19 @@ def _with_value(wanted: FieldFilter, asking: Asking) -> _Part:
     if wanted.any_of:
         own = exists().where(values.c.lead_id == leads.c.id, *of_field)
         return _Part(ids, own, f"f{field.id}")
+    if wanted.least or wanted.most:
+        return _Part(ids, and_(*_in_range(wanted, field, value)), f"f{field.id}")
     return _Part(ids, leads.c.id.in_(ids), f"f{field.id}")
+
+
+def _in_range(wanted: FieldFilter, field: CustomField, value: ColumnElement[str]) -> Conditions:
+    """A number or a day within bounds, read from the lead itself."""
+    if field.kind is FieldKind.NUMBER:
+        number = cast(value, Float)
+        least = [number >= float(wanted.least)] if wanted.least else []
+        return least + ([number <= float(wanted.most)] if wanted.most else [])
+    least = [value >= wanted.least] if wanted.least else []
+    return least + ([value < f"{wanted.most}T99"] if wanted.most else [])
 
 
 def in_field(project_id: int, field_id: int) -> Conditions:
@@ -282,7 +294,7 @@ def key_conditions(
         begin = _beginning(field, wanted.begins)
         conditions.append(between(key, begin, begin))
     if wanted.contains:
-        conditions.append(key.contains(fold(wanted.contains), autoescape=True))
+        conditions.append(HasPart(key, fold(wanted.contains)))
     if wanted.least:
         conditions.append(key >= sort_keys(_kind_of_bound(field), wanted.least)[0])
     if wanted.most:

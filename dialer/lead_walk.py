@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, func, literal, select, tuple_, union
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    ScalarSelect,
+    Select,
+    func,
+    literal,
+    select,
+    tuple_,
+    union,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.lead_conditions import (
@@ -46,7 +56,8 @@ class Place:
 class Stretch:
     """Rows of `source` by `value` and the lead's id; without a value by the id alone.
 
-    Of `alternatives` one must hold, and each is read by itself in the order.
+    Of `alternatives` one must hold, and each is read by itself in the order. `unless` tells
+    at once that there are no such rows, where looking for them would read all others.
     """
 
     source: FromClause
@@ -55,6 +66,7 @@ class Stretch:
     conditions: Sequence[ColumnElement[bool]]
     descending: bool = False
     alternatives: Sequence[ColumnElement[bool]] = ()
+    unless: ColumnElement[bool] | None = None
 
     def select(self, limit: int, start: Place | None = None, *, back: bool = False) -> Select[Any]:
         """At most `limit` rows (value, id), after `start` or, going back, before it."""
@@ -124,6 +136,8 @@ async def walk(
     found: list[Place] = []
     for number in _order(len(stretches), start, back=back):
         here = start if start is not None and start.stretch == number else None
+        if here is None and await _is_void(connection, stretches[number]):
+            continue
         query = stretches[number].select(limit - len(found), here, back=back)
         for row in await connection.execute(query):
             found.append(Place(number, text_of(row.value), row.id))
@@ -136,10 +150,16 @@ async def count(connection: AsyncConnection, stretches: Sequence[Stretch], most:
     """How many there are, at most `most`."""
     total = 0
     for stretch in stretches:
-        if total < most:
+        if total < most and not await _is_void(connection, stretch):
             some = stretch.select(most - total).subquery()
             total += (await connection.execute(select(func.count()).select_from(some))).scalar_one()
     return total
+
+
+async def _is_void(connection: AsyncConnection, stretch: Stretch) -> bool:
+    if stretch.unless is None:
+        return False
+    return bool((await connection.execute(select(stretch.unless))).scalar_one())
 
 
 def _order(stretches: int, start: Place | None, *, back: bool) -> range:
@@ -155,7 +175,6 @@ def _directed(order: Sequence[ColumnElement[Any]], down: bool) -> list[ColumnEle
 # --- orders -----------------------------------------------------------------------------
 
 _BY_ID = Sort("imported")
-_WITH_VALUES = custom_values.join(leads, leads.c.id == custom_values.c.lead_id)
 DELETED = Sort("deleted", descending=True)  # of 削除リスト: what was deleted last comes first
 
 
@@ -193,17 +212,29 @@ def _of_project(asking: Asking, sort: Sort) -> list[ColumnElement[bool]]:
 
 def _by_exact_value(exact: FieldFilter, narrowed: Narrowed, asking: Asking, down: bool) -> Stretch:
     """Leads with one exact value of a field lie together in the order of their ids."""
+    rest = narrowed.conditions(without=f"f{exact.field_id}")
     return Stretch(
-        _WITH_VALUES,
+        custom_values,
         custom_values.c.lead_id,
         None,
-        [
-            *in_field(asking.project_id, exact.field_id),
-            *_of_project(asking, _BY_ID),
-            *narrowed.conditions(without=f"f{exact.field_id}"),
-        ],
+        [*in_field(asking.project_id, exact.field_id), _whose_lead(asking, rest)],
         down,
         [custom_values.c.sort_key == key for key in exact_keys(exact, asking)],
+    )
+
+
+def _whose_lead(asking: Asking, conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """A custom value whose lead is shown: looked up value by value, in their order.
+
+    The offset keeps PostgreSQL from making it a join, which it would begin at the first
+    lead of all, wherever those with the value lie.
+    """
+    return (
+        select(leads.c.id)
+        .where(leads.c.id == custom_values.c.lead_id, *_of_project(asking, _BY_ID), *conditions)
+        .correlate(custom_values)
+        .offset(0)
+        .exists()
     )
 
 
@@ -228,25 +259,32 @@ def _by_field(
     field_id: int, wanted: LeadFilter, narrowed: Narrowed, asking: Asking, down: bool
 ) -> list[Stretch]:
     asked = next((one for one in wanted.fields if one.field_id == field_id), None)
-    here = _of_project(asking, _BY_ID)
     with_value = Stretch(
-        _WITH_VALUES,
+        custom_values,
         custom_values.c.lead_id,
         custom_values.c.sort_key,
         [
             *in_field(asking.project_id, field_id),
             *(key_conditions(asked, asking) if asked else ()),
-            *here,
             # That there is none, an empty stretch of values tells by itself.
-            *narrowed.conditions(without=f"f{field_id}"),
+            _whose_lead(asking, narrowed.conditions(without=f"f{field_id}")),
         ],
         down,
     )
     if asked is not None and asked.wants_a_value:
         return [with_value]
     value = leads.c.custom[asking.custom[field_id].key].as_string()
-    conditions = [value.is_(None), *here, *narrowed.conditions()]
-    return [with_value, Stretch(leads, leads.c.id, None, conditions, down)]
+    conditions = [value.is_(None), *_of_project(asking, _BY_ID), *narrowed.conditions()]
+    every = _number_of(leads, leads.c.project_id == asking.project_id)
+    valued = _number_of(custom_values, *in_field(asking.project_id, field_id))
+    return [
+        with_value,
+        Stretch(leads, leads.c.id, None, conditions, down, unless=valued >= every),
+    ]
+
+
+def _number_of(table: FromClause, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    return select(func.count()).select_from(table).where(*conditions).scalar_subquery()
 
 
 # --- a few known leads ------------------------------------------------------------------

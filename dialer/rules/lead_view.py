@@ -82,7 +82,8 @@ def order_of(view: LeadView, custom: Mapping[int, CustomField]) -> Sort:
     """The order: the chosen one, or the one in which what is looked for lies together.
 
     Words are found in the order of names, a range of a custom field in that of its
-    values: both are read in their order, and a page is complete after a page's rows.
+    values, attempts of some days the latest first: they are read in their order, and a
+    page is complete after a page's rows.
     """
     if view.sort is not None:
         return view.sort
@@ -93,6 +94,8 @@ def order_of(view: LeadView, custom: Mapping[int, CustomField]) -> Sort:
         ranged = field.begins or field.contains or field.least or field.most or field.filled
         if ranged and field.wants_a_value and sorts(custom[field.field_id]):
             return Sort(f"f{field.field_id}")
+    if wanted.tried:
+        return Sort("tried", descending=True)
     return Sort("imported")
 
 
