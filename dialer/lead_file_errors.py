@@ -13,6 +13,7 @@ class FileProblem(StrEnum):
     UNKNOWN_ENCODING = "unknown encoding"
     BAD_BYTES = "bad bytes"
     NOT_TEXT = "not text"
+    ANOTHER_KIND = "another kind"
     QUOTES = "quotes"
     TOO_LARGE = "too large"
     UNPACKS_TOO_LARGE = "unpacks too large"
@@ -78,6 +79,12 @@ _TEXTS: dict[FileProblem, tuple[str, str]] = {
     FileProblem.NOT_TEXT: (
         "改行のない長いデータです。CSVまたは表計算ファイル(xlsx, xls, ods)を選んでください",
         "is one long run without line ends; choose a CSV file or a spreadsheet (xlsx, xls, ods)",
+    ),
+    FileProblem.ANOTHER_KIND: (
+        "CSVでも表計算ファイルでもありません(Webページ・XML・PDFなど)。"
+        "表計算ソフトで開き、xlsxまたはCSVで保存し直してください",
+        "is neither a CSV file nor a spreadsheet (a web page, XML, PDF or the like); "
+        "open it in a spreadsheet program and save it as xlsx or CSV",
     ),
     FileProblem.TOO_LARGE: (
         "大きすぎます(上限 {most}MB)。分割してください",

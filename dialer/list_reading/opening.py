@@ -1,5 +1,6 @@
 """Opening a list: which kind of file it is, by its first bytes and not by its name."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,12 @@ from dialer.rules.list_shape import ListLimits
 
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
+# Web pages and XML that a program saved as .xls, PDF, pictures, packed files.
+_ANOTHER_KIND = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*<(?:!DOCTYPE|html|table|meta|\?xml)|%PDF|\x89PNG|\xff\xd8\xff|\x1f\x8b"
+    rb"|7z\xbc\xaf|Rar!",
+    re.IGNORECASE,
+)
 
 
 @contextmanager
@@ -39,6 +46,8 @@ def open_list(
             head = stream.read(4096)
         if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf") and path.stat().st_size <= len(head):
             raise LeadFileError(FileProblem.EMPTY, file_name)
+        if _ANOTHER_KIND.match(head):
+            raise LeadFileError(FileProblem.ANOTHER_KIND, file_name)
         if not head.startswith((_ZIP, _OLE)):
             yield open_csv(path, file_name, encoding=encoding, delimiter=delimiter, worth=worth)
             return

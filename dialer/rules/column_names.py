@@ -39,8 +39,14 @@ def meaning_of(name: str) -> Meaning | None:
     """What a column called `name` holds, and for whom; None when nobody knows."""
     if len(name) > _LONGEST_NAME:
         return None
+    said = [bare_key(part[1:-1]) for part in _BRACKETS.findall(name)]
+    if any(_FAX_ALONE.fullmatch(part) for part in said):
+        return Meaning(LeadField.FAX)  # 電話番号(FAX) is no number to call
     # 電話番号(携帯) and 氏名(カナ) need what is in brackets; 電話番号(必須) does not.
-    return _meaning_of_key(plain_key(name)) or _meaning_of_key(bare_key(name))
+    for key in (plain_key(name), bare_key(name), bare_key(_REMARK.split(name)[0])):
+        if meaning := _meaning_of_key(key):
+            return meaning
+    return None
 
 
 def meaning_of_parts(parts: Sequence[str]) -> Meaning | None:
@@ -49,8 +55,8 @@ def meaning_of_parts(parts: Sequence[str]) -> Meaning | None:
     What all rows say together counts first, then what the lowest says, which for a column
     under 開設者 is the owner's.
     """
-    if len(parts) == 1:
-        return meaning_of(parts[0])
+    if len(parts) == 1 or _FAX_ALONE.fullmatch(bare_key(parts[-1])):
+        return meaning_of(parts[-1])
     if whole := meaning_of("".join(parts)):
         return whole
     owned = any(_OWNER.match(bare_key(part)) for part in parts[:-1])
@@ -99,7 +105,7 @@ _IGNORED = re.compile(r"[\s()\[\]【】〔〕<>_\-‐−・·･.。:/*※●◎
 
 
 def _meaning_of_key(key: str) -> Meaning | None:
-    unnumbered = key.rstrip("0123456789")
+    unnumbered = key.strip("0123456789")  # 電話番号2, and 1.事業所名 of a form
     if not unnumbered:
         return None
     if meaning := _SYNONYMS.get(key) or _SYNONYMS.get(unnumbered):
@@ -173,6 +179,8 @@ _READING = re.compile(
 )
 # For 担当者携帯番号, 本社電話番号, 自宅TEL …: what such a name ends with says what it is.
 _FAX = "fax|fax番号|faxno|ファックス|ファックス番号|ファクス|ファクス番号|ファクシミリ番号?"
+_FAX_ALONE = re.compile(_FAX)
+_REMARK = re.compile("[※\n]|  ")  # 電話番号※ハイフンあり
 _PATTERNS = tuple(
     (re.compile(pattern), field)
     for pattern, field in (

@@ -147,6 +147,8 @@ class RowReader:
         everything = "".join(texts)
         if not everything:
             return None
+        if '="' in everything:
+            texts = [_as_shown(text) for text in texts]
         # Asked of all the cells at once: for a million rows it makes a difference.
         if not everything.isprintable():
             texts = [_CONTROL.sub("", text).strip() for text in texts]
@@ -353,6 +355,12 @@ def _names(texts: Sequence[str], at: _Places) -> tuple[str, str]:
         return name, contact_person
     person = f"{_line(texts, at.family_name)} {_line(texts, at.given_name)}".strip()
     return (name, contact_person or person) if name else (person, contact_person)
+
+
+def _as_shown(text: str) -> str:
+    """``="0352542287"`` is how a CSV file keeps a spreadsheet from dropping the zero."""
+    is_formula = len(text) > 2 and text.startswith('="') and text.endswith('"')
+    return text[2:-1].strip() if is_formula else text
 
 
 def _normal(text: str) -> str:

@@ -100,17 +100,18 @@ def parse_phone_numbers(text: str, region: str = "JP") -> tuple[PhoneNumber, ...
         return (number,)
     if region == "JP" and (number := _number_with_words(text)):
         return (number,)
-    plain = _plain(text)
+    shown = _shown(text)
+    plain = shown.translate(_TRANSLATION)
     if not plain:
         return UnusableNumber(UnusableReason.EMPTY)
     if _SCIENTIFIC.fullmatch(plain):
         return UnusableNumber(UnusableReason.DAMAGED)
     if whole := _WHOLE_FLOAT.fullmatch(plain):
-        plain = whole[1]
+        shown = plain = whole[1]
     # Nothing but one number: no words to keep, the usual case.
     if _RUN.fullmatch(plain) and (number := _read(plain, region, may_restore=True)):
         return (number,)
-    found = tuple(_find(plain, region))
+    found = tuple(_find(shown, region))
     return found if found else UnusableNumber(_why_unusable(plain))
 
 
@@ -152,7 +153,7 @@ def _number_with_words(text: str) -> PhoneNumber | None:
 @lru_cache(maxsize=4096)
 def _note_of(words: str) -> str | None:
     """What `words` after a number say of it; None when they hold another number."""
-    found = tuple(_find(_plain(f"{_ANY_NUMBER}{words}"), "JP"))
+    found = tuple(_find(_shown(f"{_ANY_NUMBER}{words}"), "JP"))
     return found[0].note if len(found) == 1 and found[0].e164 == _ANY_E164 else None
 
 
@@ -208,21 +209,24 @@ _EXTENSION = re.compile(
 )
 _NOT_DIGIT = re.compile("[^0-9]")
 _RUN = re.compile(r"[+(\[]*\d(?:[\d\s().\[\]\-]*\d)?[)\]]?")
-_TRAILING_GROUP = re.compile(r"\s*[(\[](\d{1,5})[)\]]$")
+_TRAILING_GROUP = re.compile(r"\s*[(\[](\d{1,5})[)\]]?$")
+# “TEL 03-…” in a column of telephone numbers says nothing.
+_JUST_A_PHONE = re.compile(r"(?:tel|電話(?:番号)?|phone|☎|☏)[\s.:]*$", re.IGNORECASE)
 _SERVICE = re.compile(r"1\d\d|#\d{4}")
 _NO_NUMBER = re.compile(
     r"-+|×|x|なし|無し|無|ナシ|無しです|ありません|不明|未定|未登録|非公開|非通知|該当なし"
     r"|n/?a|none|null|nil|no|unknown",
     re.IGNORECASE,
 )
-_NOTE_EDGES = " \t\r\n()[]{}「」『』【】<>:;,、，。・/|*'\"=-."
+_NOTE_EDGES = f" \t\r\n()[]{{}}「」『』【】<>:;,、，。・/|*'\"=-.{_DASHES.replace('ー', '')}"
 
 
-def _plain(text: str) -> str:
+def _shown(text: str) -> str:
+    """The text in one width and with ASCII digits; its dashes are as they were."""
     if text.isascii():
         return text.strip()
     visible = _INVISIBLE.sub("", _CIRCLED.sub(" ", text))
-    plain = unicodedata.normalize("NFKC", visible).translate(_TRANSLATION).strip()
+    plain = unicodedata.normalize("NFKC", visible).strip()
     if plain.isascii():
         return plain
     # \d matches the digits of every script; E.164 is written in ASCII.
@@ -244,14 +248,15 @@ class _Hit:
     note: str = ""
 
 
-def _find(plain: str, region: str) -> Iterator[PhoneNumber]:
+def _find(shown: str, region: str) -> Iterator[PhoneNumber]:
     """The numbers of a cell, each with the words that follow it (or precede the first)."""
+    plain = shown.translate(_TRANSLATION)
     masked = _EXTENSION.sub(lambda match: "\0" * len(match[0]), plain)
     hits = [hit for run in _RUN.finditer(masked) for hit in _read_run(run, region)]
     for index, hit in enumerate(hits):
-        before = plain[: hit.start] if index == 0 else ""
+        before = _JUST_A_PHONE.sub("", shown[: hit.start]) if index == 0 else ""
         until = hits[index + 1].start if index + 1 < len(hits) else len(plain)
-        words = (before, hit.note, plain[hit.end : until])
+        words = (before, hit.note, shown[hit.end : until])
         note = " ".join(filter(None, (word.strip(_NOTE_EDGES) for word in words)))
         number = hit.number
         yield PhoneNumber(number.e164, number.kind, note, number.zero_restored)

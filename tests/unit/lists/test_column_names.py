@@ -39,6 +39,10 @@ from dialer.rules.list_table import TableFinder
         ("ＦＡＸ番号", LeadField.FAX),
         ("連絡先ファクシミリ番号", LeadField.FAX),
         ("電話/FAX", LeadField.PHONE_AND_FAX),
+        ("電話番号（FAX）", LeadField.FAX),
+        ("(1) 事業所名", LeadField.NAME),
+        ("２．電話番号", LeadField.PHONE),
+        ("電話番号※ハイフンあり", LeadField.PHONE),
         ("連絡先内線番号", LeadField.PHONE_NOTE),
         ("E-mail", LeadField.EMAIL),
         ("連絡先メールアドレス", LeadField.EMAIL),
@@ -67,6 +71,7 @@ def test_columns_are_known_by_what_people_call_them(name: str, field: LeadField 
     [
         (("所在地", "郵便番号"), LeadField.POSTAL_CODE, False),
         (("連絡先", "FAX"), LeadField.FAX, False),
+        (("電話番号", "FAX"), LeadField.FAX, False),
         (("電話番号", "代表"), LeadField.PHONE, False),
         (("設置者", "住所"), LeadField.ADDRESS, True),
         (("設置者", "名称"), LeadField.NAME, True),

@@ -142,6 +142,13 @@ def test_what_is_no_text_at_all_is_told_before_it_fills_the_memory(tmp_path: Pat
     assert problem(tmp_path, data).problem is FileProblem.NOT_TEXT
 
 
+@pytest.mark.parametrize(
+    "data", [b"<html><table>", b"\xef\xbb\xbf<?xml version='1.0'?>", b"%PDF-1.7", b"\x1f\x8b\x08"]
+)
+def test_another_kind_of_file_is_told_as_such(tmp_path: Path, data: bytes) -> None:
+    assert problem(tmp_path, data + b"\n" * 50).problem is FileProblem.ANOTHER_KIND
+
+
 @pytest.mark.parametrize("data", [b"", b"\n\n \t\r\n", b"\xef\xbb\xbf", b"\x00\x00"])
 def test_an_empty_file_is_an_error(tmp_path: Path, data: bytes) -> None:
     assert problem(tmp_path, data).problem is FileProblem.EMPTY

@@ -225,6 +225,13 @@ def test_a_value_that_does_not_fit_is_named_with_its_column_and_reason() -> None
     assert "日付ではありません" in refused.text("ja")
 
 
+def test_a_cell_that_was_guarded_against_a_spreadsheet_is_read_as_shown() -> None:
+    draft = read(['="日の出"', '="0352542287"', '="0600000"'], "会社名,電話番号,郵便番号")
+    assert isinstance(draft, LeadDraft)
+    assert (draft.name, draft.postal_code) == ("日の出", "060-0000")
+    assert (draft.contacts[0].raw, draft.contacts[0].e164) == ("0352542287", "+81352542287")
+
+
 class Places:
     """Two postal codes, one of which leads to two towns."""
 
