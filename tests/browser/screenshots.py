@@ -19,6 +19,7 @@ from dialer.rules.pacing import NotDialling
 from dialer.storage.engine import open_database
 from dialer.storage.migrate import upgrade
 from recordings.store import LocalRecordingStore
+from tests.fakes.sales_fields import add_custom_fields
 from tests.fakes.sales_team import AFTERNOON, PASSWORD, build_sales_team
 from tests.fakes.web_server import WebWorld, build_web_world, call_for, serving
 
@@ -46,7 +47,7 @@ LOOKS = (
     Look("en", "dark", 390, 844),
 )
 DOCS_LOOKS = (Look("ja", "light", 1280, 860, "ja"), Look("en", "dark", 1280, 860, "en"))
-DOCS_PAGES = ("desk", "history", "campaigns", "why")
+DOCS_PAGES = ("desk", "history", "campaigns", "why", "fields", "results")
 
 
 async def main() -> None:
@@ -62,6 +63,8 @@ async def main() -> None:
         database = open_database(url)
         store = LocalRecordingStore(Path(folder) / "recordings", settle_seconds=0.01)
         team = await build_sales_team(database, store, calls_made=150)
+        async with database.write() as connection:
+            await add_custom_fields(connection, team)
         world = build_web_world(database, store.root, team)
         await busy_afternoon(world)
         async with serving(world.app) as address, async_playwright() as playwright:
@@ -130,6 +133,8 @@ async def _take(
                 ("boxes", "/leads?tab=mybox"),
                 ("prohibited-leads", "/leads?tab=prohibited"),
                 ("prohibitions", "/prohibitions?state=all"),
+                ("fields", "/fields"),
+                ("results", "/results"),
                 ("audit", "/audit"),
                 ("setup", "/setup"),
                 ("projects", "/projects"),

@@ -29,7 +29,7 @@ def pages_of(world: WebWorld) -> dict[str, tuple[str, ...]]:
     lead = world.team.lead_ids[161]
     return {
         "sato": ("/desk", "/leads", f"/leads/{lead}", "/history", "/campaigns"),
-        "admin": ("/campaigns", f"/leads/{lead}", "/history", "/nowhere"),
+        "admin": ("/fields", "/results", "/campaigns", f"/leads/{lead}", "/history", "/nowhere"),
     }
 
 
