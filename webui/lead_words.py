@@ -12,6 +12,8 @@ from dialer.lead_contacts import (
 )
 from dialer.lead_deletion import InABox, IsDeleted, NotDeleted
 from dialer.lead_editing import ChangedMeanwhile, DoesNotFit, UnknownField
+from dialer.lead_merging import MOST_AT_ONCE, BoxesOfSeveral, NothingToMerge, OtherProjects
+from dialer.lead_moving import AlreadyInProject, HolderNotAssigned, IsBeingCalled
 from dialer.rules.contact import ContactProblem
 from dialer.rules.lead_fields import PRIORITIES
 from dialer.rules.phone_number import UnusableReason
@@ -86,6 +88,21 @@ def change_refusal(error: LeadChangeError, _: Words) -> str:
             return _(
                 "The lead is in the MyBox of %(name)s. Take it out first.", name=error.holder_name
             )
+        case HolderNotAssigned():
+            return _(
+                "%(name)s holds it and is not assigned to that project.", name=error.holder_name
+            )
+        case IsBeingCalled():
+            return _("It is being called just now.")
+        case AlreadyInProject():
+            return _("It belongs to that project already.")
+        case BoxesOfSeveral():
+            names = ", ".join(name or "?" for name in error.names)
+            return _("They are in the MyBox of different users: %(names)s.", names=names)
+        case OtherProjects():
+            return _("They belong to different projects: move one first.")
+        case NothingToMerge():
+            return _("Choose from 2 to %(n)s leads that are the same.", n=MOST_AT_ONCE)
         case UnknownField():
             return _("There is no such field (any more).")
         case NoSuchLead():

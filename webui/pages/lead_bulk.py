@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from dialer import mybox, prohibitions
-from dialer.belonging import visible_leads
+from dialer.lead_changes import LeadChangeError
 from dialer.lead_rows import names_of
 from dialer.mybox import BoxReport
 from dialer.users import NotAllowed
+from webui.chosen_leads import chosen_leads
 from webui.errors import notice
 from webui.forms import an_id, chosen_workgroups, field
+from webui.lead_words import change_refusal
 from webui.refusals import refusal
 from webui.rendering import render, words_for
 from webui.services import services
 from webui.sessions import viewer
-from webui.translations import marked
+from webui.translations import Words, marked
 
-MOST_AT_ONCE = 500
 _SHOWN = 20  # refused leads that are named; the others are counted
 
 
@@ -33,7 +34,7 @@ class Refused:
 
 async def put_in_box(request: web.Request) -> web.Response:
     """Into the viewer's own box."""
-    lead_ids, user, given = await _chosen(request), viewer(request), services(request)
+    lead_ids, user, given = await chosen_leads(request), viewer(request), services(request)
     async with given.database.write() as connection:
         report = await mybox.put_many(
             connection,
@@ -43,7 +44,7 @@ async def put_in_box(request: web.Request) -> web.Response:
             policy=given.settings.mybox,
             by=user,
         )
-    return await _told(request, marked("Put into your MyBox"), report.done, report.refused)
+    return await told(request, marked("Put into your MyBox"), report.done, report.refused)
 
 
 async def give(request: web.Request) -> web.Response:
@@ -51,12 +52,12 @@ async def give(request: web.Request) -> web.Response:
     to_user = an_id(await field(request, "user_id"))
     if to_user is None:
         return notice(request, marked("Choose into whose MyBox."), status=409)
-    lead_ids = await _chosen(request)
+    lead_ids = await chosen_leads(request)
     try:
         report = await _given(request, lead_ids, to_user)
     except mybox.MyBoxError as error:
         return notice(request, refusal(error, words_for(request)), status=409)
-    return await _told(request, marked("Handed over"), report.done, report.refused)
+    return await told(request, marked("Handed over"), report.done, report.refused)
 
 
 async def _given(request: web.Request, lead_ids: Sequence[int], to_user: int) -> BoxReport:
@@ -79,16 +80,16 @@ async def _given(request: web.Request, lead_ids: Sequence[int], to_user: int) ->
 
 
 async def release(request: web.Request) -> web.Response:
-    lead_ids, given = await _chosen(request), services(request)
+    lead_ids, given = await chosen_leads(request), services(request)
     async with given.database.write() as connection:
         report = await mybox.release_many(
             connection, lead_ids=lead_ids, now=given.clock.now(), by=viewer(request)
         )
-    return await _told(request, marked("Taken out of the MyBox"), report.done, report.refused)
+    return await told(request, marked("Taken out of the MyBox"), report.done, report.refused)
 
 
 async def prohibit(request: web.Request) -> web.Response:
-    lead_ids, given = await _chosen(request), services(request)
+    lead_ids, given = await chosen_leads(request), services(request)
     try:
         async with given.database.write() as connection:
             report = await prohibitions.prohibit_leads(
@@ -108,22 +109,18 @@ async def prohibit(request: web.Request) -> web.Response:
         for lead_id in report.without_number
     }
     done = [one for one in lead_ids if one not in refused]
-    return await _told(request, marked("Prohibited"), done, refused)
+    return await told(request, marked("Prohibited"), done, refused)
 
 
-async def _chosen(request: web.Request) -> list[int]:
-    """The leads that were ticked, as far as the viewer may see them."""
-    texts = (await request.post()).getall("ids", [])
-    ids = [one for text in texts if (one := an_id(str(text))) is not None]
-    if len(ids) > MOST_AT_ONCE:
-        raise web.HTTPBadRequest
-    async with services(request).database.read() as connection:
-        return await visible_leads(connection, ids, viewer(request))
-
-
-async def _told(
-    request: web.Request, title: str, done: Sequence[int], refused: Mapping[int, Exception]
+async def told(
+    request: web.Request,
+    title: str,
+    done: Sequence[int],
+    refused: Mapping[int, Exception],
+    *,
+    notes: Sequence[str] = (),
 ) -> web.Response:
+    """A notice of what was done, which leads stayed as they were and why, and what else to know."""
     if done:
         services(request).live.publish("history", {})
     said = words_for(request)
@@ -137,8 +134,9 @@ async def _told(
             "title": title,
             "done": len(done),
             "refused": [
-                Refused(one, names.get(one, ""), refusal(refused[one], said)) for one in shown
+                Refused(one, names.get(one, ""), _why(refused[one], said)) for one in shown
             ],
+            "notes": notes,
             "more": len(refused) - len(shown),
         },
     )
@@ -146,3 +144,9 @@ async def _told(
     response.headers["HX-Reswap"] = "afterbegin"
     response.headers["HX-Trigger"] = "leadsChanged"
     return response
+
+
+def _why(error: Exception, said: Words) -> str:
+    if isinstance(error, LeadChangeError):
+        return change_refusal(error, said)
+    return refusal(error, said)

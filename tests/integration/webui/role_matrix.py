@@ -56,6 +56,8 @@ MATRIX: dict[Who, str] = {
         POST /leads/bulk/give
         POST /leads/bulk/release
         POST /leads/bulk/prohibit
+        GET /leads/bulk/edit
+        POST /leads/bulk/edit
         GET /api/why
         GET /prohibitions
         GET /prohibitions/rows
@@ -104,6 +106,14 @@ MATRIX: dict[Who, str] = {
         POST /leads/{lead_id}/dial
     """,
     Who.ADMIN: """
+        GET /leads/merge
+        POST /leads/merge
+        GET /leads/duplicates
+        GET /leads/duplicates/rows
+        GET /leads/bulk/move
+        POST /leads/bulk/move
+        POST /leads/bulk/delete
+        POST /leads/bulk/restore
         GET /workgroups
         GET /workgroups/rows
         POST /workgroups

@@ -100,7 +100,7 @@ async def test_leads_of_projects_one_may_not_see_are_left_out(
 
 async def test_too_many_at_once_make_no_sense(browser: Browser) -> None:
     await browser.log_in("sato")
-    assert (await bulk(browser, "mybox", list(range(1, 502))))[0] == 400
+    assert (await bulk(browser, "mybox", list(range(1, 5002))))[0] == 413
 
 
 async def test_another_workgroup_sees_that_it_is_boxed_but_not_by_whom(
