@@ -17,6 +17,13 @@ from dialer import mybox
 from dialer.lead_facts import box_stands
 from dialer.mybox import NO_POLICY, BoxReport, MyBoxPolicy
 from dialer.storage.tables import callbacks, mybox_entries, user_workgroups, users, workgroups
+from dialer.user_names import (
+    refuse_taken_login,
+    refuse_taken_phone,
+    usable_login,
+    usable_name,
+    usable_phone_account,
+)
 from dialer.users import (
     Language,
     LastAdmin,
@@ -27,12 +34,7 @@ from dialer.users import (
     User,
     UserError,
     record_change,
-    refuse_taken_login,
-    refuse_taken_phone,
     require_admin,
-    usable_login,
-    usable_name,
-    usable_phone_account,
     user_by_id,
 )
 

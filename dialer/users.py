@@ -1,7 +1,7 @@
 """The people who log in: who they are, what they may, and their passwords."""
 
 import asyncio
-import re
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,64 +10,67 @@ from typing import Any, Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import Column, Row, func, insert, select, update
+from sqlalchemy import Column, Row, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import audit
-from dialer.rules.password import PasswordProblem, password_problem
+from dialer.rules.password import password_problem
 from dialer.storage.tables import project_users, user_workgroups, users
+from dialer.user_errors import (
+    BadPassword,
+    LastAdmin,
+    LoginTaken,
+    NoRole,
+    NotAllowed,
+    PhoneTaken,
+    UnknownUser,
+    UnusableLogin,
+    UnusablePhone,
+    UserError,
+)
+from dialer.user_names import (
+    refuse_taken_login,
+    refuse_taken_phone,
+    usable_login,
+    usable_name,
+    usable_phone_account,
+)
 
-LONGEST_NAME = 100
-_PHONE_ACCOUNT = re.compile(r"[A-Za-z0-9._-]{1,40}")
-_TRUNKS = "trunk-"  # how Asterisk's accounts of carriers begin
+__all__ = [
+    "BadPassword",
+    "Language",
+    "LastAdmin",
+    "LoginTaken",
+    "NoRole",
+    "NotAllowed",
+    "PhoneLogin",
+    "PhoneMode",
+    "PhoneTaken",
+    "UnknownUser",
+    "UnusableLogin",
+    "UnusablePhone",
+    "User",
+    "UserError",
+    "create_user",
+    "end_sessions",
+    "list_users",
+    "nobody_can_log_in",
+    "phone_accounts",
+    "record_change",
+    "require_admin",
+    "set_language",
+    "set_password",
+    "user_by_id",
+    "user_by_login",
+    "users_by_id",
+    "verify_login",
+    "verify_password",
+]
+
 
 PhoneMode = Literal["held", "per_call"]
 Language = Literal["ja", "en"]
-
-
-class UserError(Exception):
-    """What was asked of a user cannot be done; the message says why."""
-
-
-class LoginTaken(UserError):
-    """Another user has this login."""
-
-
-class PhoneTaken(UserError):
-    """Another user has this phone account."""
-
-
-class UnusablePhone(UserError):
-    """A phone account cannot be called that."""
-
-
-class UnusableLogin(UserError):
-    """A login or a name is empty, too long, or has spaces or signs that nobody can type."""
-
-
-class NoRole(UserError):
-    """A user must be an admin, a user, or both."""
-
-
-class BadPassword(UserError):
-    """The password is refused for this `problem`."""
-
-    def __init__(self, problem: PasswordProblem) -> None:
-        super().__init__(problem.sentence)
-        self.problem = problem
-
-
-class LastAdmin(UserError):
-    """Without him nobody could administer."""
-
-
-class UnknownUser(UserError):
-    """There is no such user."""
-
-
-class NotAllowed(UserError):
-    """The user may not do this; the message says what and who may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +183,21 @@ async def create_user(
 
 async def verify_login(connection: AsyncConnection, *, login: str, password: str) -> User | None:
     """The active user with this password, else None, after the same time in either case."""
-    written = login.strip().replace("\0", "")  # PostgreSQL takes no NUL in a text
-    row = (
-        await connection.execute(select(users).where(users.c.login == written, users.c.active))
-    ).first()
+    row = await _row_of_login(connection, login)
     # Too long to be anybody's: it would only cost time.
     right = await asyncio.to_thread(_matches, row.password_hash if row else "", password[:1000])
     return (await _with_groups(connection, [row]))[0] if row and right else None
+
+
+async def _row_of_login(connection: AsyncConnection, login: str) -> Row[Any] | None:
+    """The active user's row. Capitals and full width are no other login, unless somebody's is
+    written just so."""
+    written = login.strip().replace("\0", "")  # PostgreSQL takes no NUL in a text
+    plain = unicodedata.normalize("NFKC", written).lower()
+    same = or_(users.c.login == written, func.lower(users.c.login) == plain)
+    found = (await connection.execute(select(users).where(same, users.c.active))).all()
+    exact = [row for row in found if row.login == written]
+    return exact[0] if exact else found[0] if len(found) == 1 else None
 
 
 async def verify_password(connection: AsyncConnection, *, user_id: int, password: str) -> bool:
@@ -299,57 +310,10 @@ def _nobodys_hash() -> str:
     return _hasher.hash("nobody has this password")
 
 
-# --- what may be called how ---------------------------------------------------------------
-
-
 def require_admin(by: User | None, does: str) -> None:
     """`by` None is the program itself. Raises NotAllowed."""
     if by is not None and not by.acts_as_admin:
         raise NotAllowed(f"only an admin {does}")
-
-
-def usable_login(login: str) -> str:
-    """Without the spaces around it. Raises UnusableLogin."""
-    login = login.strip()
-    if not login or len(login) > LONGEST_NAME or not login.isprintable() or len(login.split()) > 1:
-        raise UnusableLogin(f"a login needs 1 to {LONGEST_NAME} characters without spaces")
-    return login
-
-
-def usable_name(name: str) -> str:
-    """Without the spaces around it. Raises UnusableLogin."""
-    name = name.strip()
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise UnusableLogin(f"a user needs a name of 1 to {LONGEST_NAME} characters")
-    return name
-
-
-def usable_phone_account(account: str) -> str:
-    """Raises UnusablePhone."""
-    account = account.strip()
-    if not _PHONE_ACCOUNT.fullmatch(account) or account.startswith(_TRUNKS):
-        raise UnusablePhone(
-            f"the phone account {account!r} needs 1 to 40 letters, digits, '.', '_' or '-', "
-            f"and does not begin with {_TRUNKS}"
-        )
-    return account
-
-
-async def refuse_taken_login(connection: AsyncConnection, login: str, but: int = 0) -> None:
-    """Raises LoginTaken when somebody other than `but` has it, in whatever capitals."""
-    # The database knows capitals of ASCII only; the unique index says the rest.
-    same = func.lower(users.c.login) == login.lower()
-    found = await connection.execute(select(users.c.id).where(same, users.c.id != but))
-    if found.first() is not None:
-        raise LoginTaken(f"the login {login} is taken")
-
-
-async def refuse_taken_phone(connection: AsyncConnection, account: str, but: int = 0) -> None:
-    """Raises PhoneTaken when somebody other than `but` has it."""
-    query = select(users.c.login).where(users.c.phone_account == account, users.c.id != but)
-    owner = (await connection.execute(query)).scalar_one_or_none()
-    if owner is not None:
-        raise PhoneTaken(f"the phone account {account} belongs to {owner}")
 
 
 # --- rows -------------------------------------------------------------------------------

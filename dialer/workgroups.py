@@ -272,7 +272,7 @@ def _standing(workgroup_id: Any) -> Select[Any]:
 
 
 def _usable(name: str) -> str:
-    name = name.strip()
+    name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise UnusableName(f"a workgroup needs a name of 1 to {LONGEST_NAME} characters")
     return name

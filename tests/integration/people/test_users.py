@@ -4,7 +4,7 @@ from typing import Literal
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from dialer import audit, user_changes, users
 from dialer.storage.engine import Database
@@ -227,3 +227,35 @@ async def test_a_phone_cannot_be_called_like_a_trunk(database: Database, world: 
                     phone_password="secret",
                     now=NOON,
                 )
+
+
+async def test_capitals_and_full_width_make_no_other_login(
+    database: Database, world: SmallWorld
+) -> None:
+    async with database.read() as connection:
+        for typed in ("suzuki", "Suzuki", "ＳＵＺＵＫＩ", "　suzuki "):
+            found = await users.verify_login(connection, login=typed, password=PASSWORD)
+            assert found == world.suzuki, typed
+
+
+async def test_of_two_logins_that_differ_in_capitals_the_one_that_was_typed_is_meant(
+    database: Database, world: SmallWorld
+) -> None:
+    async with database.write() as connection:  # as versions before this one allowed
+        await connection.execute(
+            insert(users_table).values(login="SUZUKI", name="x", password_hash="", created_at=NOON)
+        )
+        found = await users.verify_login(connection, login="suzuki", password=PASSWORD)
+        assert found == world.suzuki
+        for typed in ("SUZUKI", "Suzuki"):
+            assert await users.verify_login(connection, login=typed, password=PASSWORD) is None, (
+                typed
+            )
+
+
+async def test_a_name_has_single_spaces_of_one_width(database: Database) -> None:
+    async with database.write() as connection:
+        ito = await users.create_user(
+            connection, login="ito", name=" 伊藤　　翼 ", password=PASSWORD, now=NOON
+        )
+    assert ito.name == "伊藤 翼"

@@ -55,7 +55,9 @@ async def test_a_new_name(database: Database, world: SmallWorld) -> None:
         await rename("関西")
         with pytest.raises(NameTaken):
             await rename("東京")
-        for nothing in ("  ", "x" * 101, "a\nb"):
+        await rename("関西　支店")
+        assert (await workgroups.workgroup_by_id(connection, world.osaka)).name == "関西 支店"
+        for nothing in ("  ", "x" * 101, "a\0b"):
             with pytest.raises(UnusableName):
                 await rename(nothing)
 

@@ -50,6 +50,13 @@ async def test_a_wrong_password_is_told_without_saying_which_part_is_wrong(
     assert await audited(world, "login.failed") == ["login:sato", "login:nobody"]
 
 
+async def test_what_no_database_keeps_is_tried_like_anything_else(
+    browser: Browser, world: WebWorld
+) -> None:
+    assert (await browser.log_in("sa\0to", "wrong")).status == 403
+    assert await audited(world, "login.failed") == ["login:sato"]
+
+
 async def test_guessing_is_slowed_down_also_for_the_right_password(browser: Browser) -> None:
     for _ in range(5):
         assert (await browser.log_in("sato", "wrong")).status == 403
