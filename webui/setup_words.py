@@ -11,7 +11,8 @@ from webui.translations import Words, marked
 class StepWords:
     """`address` leads to where the step is done; ``{project}`` in it is a project's id.
 
-    `missing` and `done` are one sentence each.
+    `missing` and `done` are one sentence each; `in_project` is the address once there is a
+    project, where that is another.
     """
 
     title: str
@@ -19,6 +20,7 @@ class StepWords:
     done: str
     button: str
     address: str
+    in_project: str = ""
 
 
 WORDS: Mapping[Step, StepWords] = {
@@ -48,14 +50,16 @@ WORDS: Mapping[Step, StepWords] = {
         marked("What agents choose after a conversation, by one key."),
         marked("Result sets: %(n)s"),
         marked("Choose the results"),
-        "/result-sets",
+        "/results",
+        "/projects/{project}",
     ),
     Step.FIELDS: StepWords(
         marked("Custom fields"),
         marked("What your lists hold beyond name and address. An import offers new ones too."),
         marked("Custom fields: %(n)s"),
         marked("Add fields"),
-        "/custom-fields",
+        "/fields",
+        "/projects/{project}",
     ),
     Step.PROJECT: StepWords(
         marked("Project"),
@@ -129,7 +133,7 @@ def sentence(step: SetupStep, _: Words, number: str) -> str:
 
 def address(step: SetupStep, project_id: int | None) -> str:
     """Where the step is done; without a project first where one is made."""
-    path = WORDS[step.step].address
+    words = WORDS[step.step]
     if project_id is None:
-        return "/projects" if "{project}" in path else path
-    return path.format(project=project_id)
+        return "/projects" if "{project}" in words.address else words.address
+    return (words.in_project or words.address).format(project=project_id)

@@ -8,6 +8,7 @@ from aiohttp import web
 from dialer import audit, second_factor, users
 from dialer.users import User
 from webui.login_limits import LoginLimits
+from webui.pages import setup
 from webui.rendering import render
 from webui.services import services
 from webui.sessions import (
@@ -24,18 +25,20 @@ LIMITS = web.AppKey("login_limits", LoginLimits)
 
 
 async def home(request: web.Request) -> web.Response:
-    raise web.HTTPSeeOther(first_page(request, viewer(request)))
+    raise web.HTTPSeeOther(await first_page(request, viewer(request)))
 
 
 async def page(request: web.Request) -> web.Response:
     if user := viewer_or_none(request):
-        raise web.HTTPSeeOther(first_page(request, user))
+        raise web.HTTPSeeOther(await first_page(request, user))
     return _form(request)
 
 
 async def log_in(request: web.Request) -> web.Response:
     form = await request.post()
-    login, password = str(form.get("login", "")).strip(), str(form.get("password", ""))
+    # No database keeps a NUL; what was tried is on record.
+    login = str(form.get("login", "")).replace("\0", "").strip()
+    password = str(form.get("password", ""))
     address = request.remote or ""
     limits, given = request.app[LIMITS], services(request)
     if wait := limits.wait(login, address, given.clock.now()):
@@ -54,7 +57,7 @@ async def log_in(request: web.Request) -> web.Response:
         return _form(request, login=login, failed=True)
     limits.succeeded(login, address)
     await sign_in(request, user)
-    raise web.HTTPSeeOther(target or first_page(request, user))
+    raise web.HTTPSeeOther(target or await first_page(request, user))
 
 
 async def code_page(request: web.Request) -> web.Response:
@@ -83,7 +86,7 @@ async def check_code(request: web.Request) -> web.Response:
         return _code_form(request, failed=True)
     limits.succeeded(guessed, "")
     await sign_in(request, user)
-    raise web.HTTPSeeOther(target or first_page(request, user))
+    raise web.HTTPSeeOther(target or await first_page(request, user))
 
 
 async def log_out(request: web.Request) -> web.Response:
@@ -91,11 +94,13 @@ async def log_out(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther("/login")
 
 
-def first_page(request: web.Request, user: User) -> str:
+async def first_page(request: web.Request, user: User) -> str:
     """Where somebody goes who has asked for nothing in particular."""
     if user.may_administer and not may_act_as_admin(request, user):
         return "/account"  # where he turns on the second factor that he needs
-    return "/campaigns" if user.acts_as_admin or not user.may_call else "/desk"
+    if user.acts_as_admin:
+        return "/setup" if await setup.is_missing_something(request) else "/campaigns"
+    return "/desk" if user.may_call else "/campaigns"
 
 
 async def _record(request: web.Request, user: User | None, login: str) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import projects
 from dialer.rules.agent_state import AgentState
@@ -44,14 +45,7 @@ async def page(request: web.Request) -> web.Response:
         known = await projects.projects_of(connection, viewer(request))
         wanted = an_id(request.query.get("project", ""))
         project = next((one for one in known if one.id == wanted), known[0] if known else None)
-        facts = await setup_facts(
-            connection,
-            campaigns=given.campaigns.settings(),
-            trunks=len(given.campaign_files.trunks),
-            ready_user_ids=_ready(request),
-            project_id=project.id if project else None,
-        )
-    steps = setup_checklist(facts)
+        steps = await _steps(request, connection, project.id if project else None)
     first = next_step(steps)
     lines = [
         Line(
@@ -78,6 +72,26 @@ async def page(request: web.Request) -> web.Response:
             "ready_to_call": first is None,
         },
     )
+
+
+async def is_missing_something(request: web.Request) -> bool:
+    """Whether an admin's first page is the checklist: calls cannot be made yet at all."""
+    async with services(request).database.read() as connection:
+        return not is_complete(await _steps(request, connection, None))
+
+
+async def _steps(
+    request: web.Request, connection: AsyncConnection, project_id: int | None
+) -> tuple[SetupStep, ...]:
+    given = services(request)
+    facts = await setup_facts(
+        connection,
+        campaigns=given.campaigns.settings(),
+        trunks=len(given.campaign_files.trunks),
+        ready_user_ids=_ready(request),
+        project_id=project_id,
+    )
+    return setup_checklist(facts)
 
 
 def _ready(request: web.Request) -> list[int]:

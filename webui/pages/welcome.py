@@ -61,7 +61,7 @@ async def set_password(request: web.Request) -> web.Response:
         raise web.HTTPSeeOther("/login")
     await sign_in(request, user)
     begins = link.purpose is LinkPurpose.FIRST and may_act_as_admin(request, user)
-    raise web.HTTPSeeOther("/setup" if begins else first_page(request, user))
+    raise web.HTTPSeeOther("/setup" if begins else await first_page(request, user))
 
 
 async def _link(request: web.Request) -> OpenLink | None:

@@ -8,10 +8,12 @@ from sqlalchemy import select, update
 from dialer import mybox, project_changes, projects
 from dialer.campaign_draft import NotWritable
 from dialer.projects import Project
+from dialer.rules.setup_checklist import SetupStep, Step, StepState
 from dialer.storage.tables import audit_log, mybox_entries, project_users
 from tests.fakes.sales_team import AFTERNOON
 from tests.fakes.web_fixtures import Browser
 from tests.fakes.web_server import WebWorld
+from webui.setup_words import address
 
 
 @pytest.fixture
@@ -305,5 +307,22 @@ async def test_the_checklist_knows_what_is_there(admin: Browser, world: WebWorld
     empty = await admin.press("/projects", name="空", results="")
     new_id = re.findall(r"\d+", empty.headers["HX-Redirect"])[0]
     page = await admin.page(f"/setup?project={new_id}")
-    assert f'class="button primary" href="/projects/{new_id}/users"' in page or "primary" in page
+    assert f'class="button primary" href="/projects/{new_id}"' in page  # it has no results yet
     assert f"/imports?project={new_id}" in page
+
+
+async def test_every_step_leads_to_a_page(admin: Browser, world: WebWorld) -> None:
+    for step in Step:
+        known = SetupStep(step, StepState.OPEN, 0)
+        for project_id in (None, world.team.project_id):
+            assert (await admin.get(address(known, project_id))).status == 200
+
+
+async def test_an_admin_begins_with_the_checklist_until_calls_can_be_made(
+    admin: Browser, world: WebWorld
+) -> None:
+    assert (await admin.get("/")).headers["Location"] == "/campaigns"
+    await admin.press(path(world, "/close"))
+    assert (await admin.get("/")).headers["Location"] == "/setup"
+    await admin.act_as("user")
+    assert (await admin.get("/")).headers["Location"] == "/desk"
