@@ -68,6 +68,7 @@ class LeadDetail:
     stage: StageView | None
     stages: tuple[StageView, ...]
     priority: int
+    callback_at: datetime | None  # when its open callback is due
     deleted_at: datetime | None
     merged_into: tuple[int, str] | None  # id and name
 
@@ -116,6 +117,7 @@ async def lead_detail(
         stage=next((stage for stage in known_stages if stage.id == lead.stage_id), None),
         stages=known_stages,
         priority=lead.priority,
+        callback_at=lead.callback_at,
         deleted_at=lead.deleted_at,
         merged_into=await _merged_into(connection, lead.merged_into_id),
     )

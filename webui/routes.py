@@ -5,6 +5,7 @@ from webui.access import Access, Route
 from webui.pages import (
     account,
     audit,
+    callbacks,
     campaigns,
     custom_fields,
     desk,
@@ -147,6 +148,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", f"{_LEAD}/lift", lead_changes.lift, Access.ADMIN, Scope.LEAD),
     Route("POST", f"{_LEAD}/dial", dialling.dial, Access.AGENT, Scope.LEAD),
     Route("POST", f"{_LEAD}/memo", lead_changes.add_memo, Access.SIGNED_IN, Scope.LEAD),
+    Route("POST", f"{_LEAD}/callback", callbacks.agree, Access.SIGNED_IN, Scope.LEAD),
+    Route("POST", f"{_LEAD}/callback/close", callbacks.close, Access.SIGNED_IN, Scope.LEAD),
     Route("POST", f"{_LEAD}/delete", lead_changes.delete, Access.ADMIN, Scope.LEAD),
     Route("POST", f"{_LEAD}/restore", lead_changes.restore, Access.ADMIN, Scope.LEAD),
     Route("GET", f"{_LEAD}/timeline", lead.timeline, Access.SIGNED_IN, Scope.LEAD),
@@ -181,6 +184,9 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", f"{_IMPORT}/cancel", import_job.cancel, Access.ADMIN),
     Route("POST", f"{_IMPORT}/go-on", import_job.go_on, Access.ADMIN),
     Route("POST", f"{_IMPORT}/undo", import_job.undo, Access.ADMIN),
+    # リマインダー
+    Route("GET", "/callbacks", callbacks.page, Access.SIGNED_IN),
+    Route("GET", "/callbacks/rows", callbacks.rows, Access.SIGNED_IN),
     # 禁止リスト
     Route("GET", "/prohibitions", prohibitions.page, Access.SIGNED_IN),
     Route("GET", "/prohibitions/rows", prohibitions.rows, Access.SIGNED_IN),

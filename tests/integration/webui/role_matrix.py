@@ -59,6 +59,8 @@ MATRIX: dict[Who, str] = {
         GET /leads/bulk/edit
         POST /leads/bulk/edit
         GET /api/why
+        GET /callbacks
+        GET /callbacks/rows
         GET /prohibitions
         GET /prohibitions/rows
         POST /prohibitions
@@ -84,6 +86,8 @@ MATRIX: dict[Who, str] = {
         POST /leads/{lead_id}/mybox/end
         POST /leads/{lead_id}/prohibit
         POST /leads/{lead_id}/memo
+        POST /leads/{lead_id}/callback
+        POST /leads/{lead_id}/callback/close
         GET /leads/{lead_id}/timeline
         GET /leads/{lead_id}/fields/{field}
         POST /leads/{lead_id}/fields/{field}
