@@ -50,6 +50,7 @@ TARGETS: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
             (LeadField.PHONE, marked("Phone number")),
             (LeadField.MOBILE, marked("Mobile number")),
             (LeadField.FAX, marked("Fax number")),
+            (LeadField.PHONE_AND_FAX, marked("Phone and fax in one column")),
             (LeadField.EMAIL, marked("E-mail")),
             (LeadField.LINE, marked("LINE")),
             (LeadField.AREA_CODE, marked("Area code")),
@@ -96,7 +97,7 @@ REMARKS: Mapping[str, str] = {
     ShapeNote.SEVERAL_TABLES: marked("The sheet holds several tables; this one is read: choose."),
     ShapeNote.SEVERAL_SHEETS: marked("The file has several sheets; only one is read."),
     ShapeNote.ROWS_BELOW: marked("What stands below the table is left out."),
-    ShapeNote.COLUMN_TWICE: marked("Several columns have the same name."),
+    ShapeNote.COLUMN_TWICE: marked("Several columns could be one field; the first is taken."),
     ShapeNote.JOINED_NUMBERS: marked("The number stands in several columns and is put together."),
     ShapeNote.NO_AREA_CODE: marked("The numbers have no area code: say which it is."),
     ShapeNote.LOOKS_LIKE_EUC_JP: marked("The text looks like EUC-JP: choose it above."),
@@ -116,6 +117,7 @@ DELIMITERS: Sequence[tuple[str, str]] = (
     (",", marked("Comma")),
     ("\t", marked("Tab")),
     (";", marked("Semicolon")),
+    ("|", marked("Vertical bar")),
 )
 
 IN_FILE: Mapping[str, str] = {
