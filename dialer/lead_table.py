@@ -1,7 +1,7 @@
 """リード: the leads of a project as a table, filtered, sorted and page by page."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -106,7 +106,9 @@ async def count_leads(
     """How many leads the table shows, counted up to `most`."""
     if not request.viewer.sees_project(request.project_id):
         return Count(0, more=False)
-    number = await (await _Reading.of(connection, request)).number(most + 1)
+    # In whichever order is read fastest.
+    unsorted = replace(request, view=replace(request.view, sort=None))
+    number = await (await _Reading.of(connection, unsorted)).number(most + 1)
     return Count(min(number, most), more=number > most)
 
 

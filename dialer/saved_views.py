@@ -85,8 +85,9 @@ async def save_view(
     name = _checked(name)
     if not by.sees_project(project_id):
         raise UnknownView(f"no project {project_id} that {by.name} may see")
-    own = await list_views(connection, project_id=project_id, viewer=by)
-    if sum(one.user_id == by.id for one in own) >= MOST_VIEWS:
+    views = await list_views(connection, project_id=project_id, viewer=by)
+    others = [one for one in views if one.user_id == by.id and one.name != name]
+    if len(others) >= MOST_VIEWS:
         raise TooManyViews(f"{by.name} has {MOST_VIEWS} views already; delete one first")
     return await _put(connection, project_id, by, name, query, shared, now)
 

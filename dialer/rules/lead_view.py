@@ -90,7 +90,9 @@ def order_of(view: LeadView, custom: Mapping[int, CustomField]) -> Sort:
     wanted = view.filter
     if wanted.text and number_beginning(wanted.text) is None:
         return Sort("name")
-    for field in wanted.fields:
+    # Leads with one exact value lie together already, in the order of import.
+    exact = any(field.any_of for field in wanted.fields)
+    for field in () if exact else wanted.fields:
         ranged = field.begins or field.contains or field.least or field.most or field.filled
         if ranged and field.wants_a_value and sorts(custom[field.field_id]):
             return Sort(f"f{field.field_id}")
