@@ -56,6 +56,9 @@ MATRIX: dict[Who, str] = {
         POST /leads/bulk/give
         POST /leads/bulk/release
         POST /leads/bulk/prohibit
+        GET /leads/new
+        POST /leads/new
+        POST /leads/new/duplicates
         GET /leads/bulk/edit
         POST /leads/bulk/edit
         GET /api/why

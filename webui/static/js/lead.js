@@ -30,6 +30,10 @@
     if (input?.matches("input[type=text]")) input.select();
   };
 
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-goes]")) location.href = event.target.dataset.goes + event.target.value;
+  });
+
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (!isBusy(event.detail.elt)) return;
     event.preventDefault();
