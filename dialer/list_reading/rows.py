@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dialer.list_reading.opening import open_list
 from dialer.list_reading.source import Merged, NumberedRow, limited
-from dialer.rules.cell_content import DITTO_MARKS
+from dialer.rules.cell_content import DITTO_MARKS, LEFT_MARKS
 from dialer.rules.list_shape import ListLimits, ListShape
 
 
@@ -15,7 +15,7 @@ def numbered_rows(
 ) -> Iterator[tuple[int, Sequence[str]]]:
     """The data rows of `shape` with their numbers as a spreadsheet shows them.
 
-    A cell that says 同上, or that was merged with the one above, says what that one does.
+    A cell that says 同上 or 同左, or that was merged with the one above, says what that one does.
     Raises LeadFileError, which names the row, for a file that is broken further down.
     """
     limits = limits or ListLimits()
@@ -67,9 +67,18 @@ def _same_as_above(rows: Iterator[NumberedRow]) -> Iterator[NumberedRow]:
                 "".join(above[column : column + 1]) if above and cell in DITTO_MARKS else cell
                 for column, cell in enumerate(cells)
             ]
+        if not LEFT_MARKS.isdisjoint(cells):
+            cells = _same_as_on_the_left(cells)
         yield number, cells
         if any(cells):
             above = cells
+
+
+def _same_as_on_the_left(cells: Sequence[str]) -> list[str]:
+    filled: list[str] = []
+    for cell in cells:
+        filled.append(filled[-1] if cell in LEFT_MARKS and filled else cell)
+    return filled
 
 
 def _with_merged(rows: Iterator[NumberedRow], merged: Sequence[Merged]) -> Iterator[NumberedRow]:

@@ -15,6 +15,8 @@ PREFECTURE = re.compile(
 )
 DITTO_MARKS = frozenset({"同上", "同　上", "同 上", "〃", "″", "仝", "々", "”"})
 """“The same as above”: the cell means what the cell over it says."""
+LEFT_MARKS = frozenset({"同左", "同　左", "同 左", "←"})
+"""“The same as on the left”."""
 
 _DATA = re.compile(
     r"\d{5,}|\d[\-‐−ー–—()]+\d|@|://|^\d+([.,]\d+)?$|\d+年\d+月|^(令和|平成|昭和)(元|\d+)年|"

@@ -25,7 +25,7 @@ from dialer.rules.cell_content import (
     share,
     suggested_kind,
 )
-from dialer.rules.column_names import is_ambiguous_phone, is_row_number, plain_key
+from dialer.rules.column_names import is_ambiguous_phone, is_row_number, meaning_of, plain_key
 from dialer.rules.lead_field import CALLED_FIELDS, NAME_FIELDS, NUMBER_PARTS, LeadField
 from dialer.rules.list_shape import GuessedBy, ListColumn, Remark, ShapeNote
 from dialer.rules.phone_number import UnusableNumber, national_format, parse_phone_numbers
@@ -177,6 +177,7 @@ def _guessed(columns: list[ListColumn], cells: dict[int, list[str]]) -> list[Lis
             for at, column in enumerate(found)
             if column.target == LeadField.EXTRA
             and column.guessed_by is GuessedBy.NOTHING
+            and meaning_of(column.name) is None  # else its name was set aside: the owner's
             and (field is not LeadField.NAME or _all_differ(cells[column.index]))
         }
         best = max(shares, key=lambda at: shares[at], default=None)

@@ -42,6 +42,8 @@ def meaning_of(name: str) -> Meaning | None:
     said = [bare_key(part[1:-1]) for part in _BRACKETS.findall(name)]
     if any(_FAX_ALONE.fullmatch(part) for part in said):
         return Meaning(LeadField.FAX)  # 電話番号(FAX) is no number to call
+    if any(_IN_ANOTHER_SCRIPT.search(part) for part in said):
+        return _meaning_of_key(plain_key(name))  # 市区町村名(カナ) is no 市区町村名
     # 電話番号(携帯) and 氏名(カナ) need what is in brackets; 電話番号(必須) does not.
     for key in (plain_key(name), bare_key(name), bare_key(_REMARK.split(name)[0])):
         if meaning := _meaning_of_key(key):
@@ -177,6 +179,7 @@ _NAME = re.compile(
 _READING = re.compile(
     "(フリガナ|ふりがな|カナ|かな|よみがな|ヨミガナ|よみ|ヨミ|読み|読みがな|読み仮名|furigana|kana)$"
 )
+_IN_ANOTHER_SCRIPT = re.compile(f"{_READING.pattern}|^(英語|英字|英文|ローマ字|english)")
 # For 担当者携帯番号, 本社電話番号, 自宅TEL …: what such a name ends with says what it is.
 _FAX = "fax|fax番号|faxno|ファックス|ファックス番号|ファクス|ファクス番号|ファクシミリ番号?"
 _FAX_ALONE = re.compile(_FAX)
@@ -214,7 +217,7 @@ _SYNONYMS = {
             LeadField.CONTACT_PERSON: """
                 代表者 代表者名 代表者氏名 代表者職氏名 代表者職・氏名 代表取締役 代表 代表社員
                 管理者 管理者名 管理者氏名 責任者 責任者名 責任者氏名 施設長 施設長名 施設長氏名
-                園長 園長名 校長 校長名 店長 店長名 院長 院長名 所長 所長名 館長 社長 社長名
+                館長名 理事長 理事長名 会長 会長名 組合長 組合長名 園長 園長名 校長 校長名 店長 店長名 院長 院長名 所長 所長名 館長 社長 社長名
                 representative""",
         },
         rank=1,
@@ -225,7 +228,7 @@ _SYNONYMS = {
                 会社名 社名 会社 企業名 法人名称又は氏名 団体名 店舗名 店名 屋号 商号 名称 顧客名
                 お客様名 商号又は名称 商号または名称 商号名称 名称又は商号 氏名又は名称
                 氏名または名称 屋号商号
-                得意先名 取引先名 リード名 貴社名 御社名 施設名 事業所名 事業所 施設 店舗
+                館名 園名 校名 得意先名 取引先名 リード名 貴社名 御社名 施設名 事業所名 事業所 施設 店舗
                 name company companyname leadname customer customername
                 account accountname organization organisation business businessname
                 facility facilityname shopname storename""",
