@@ -14,13 +14,15 @@ from pathlib import Path
 from playwright.async_api import Browser, Page, async_playwright
 
 from ari_app.runtime.chromium import executable
+from dialer import project_changes
+from dialer.campaign import HoursSettings
 from dialer.rules.agent_state import AgentState
 from dialer.rules.pacing import NotDialling
-from dialer.storage.engine import open_database
+from dialer.storage.engine import Database, open_database
 from dialer.storage.migrate import upgrade
 from recordings.store import LocalRecordingStore
 from tests.fakes.sales_fields import add_custom_fields
-from tests.fakes.sales_team import AFTERNOON, PASSWORD, build_sales_team
+from tests.fakes.sales_team import AFTERNOON, PASSWORD, SalesTeam, build_sales_team
 from tests.fakes.web_server import WebWorld, build_web_world, call_for, serving
 
 
@@ -47,7 +49,31 @@ LOOKS = (
     Look("en", "dark", 390, 844),
 )
 DOCS_LOOKS = (Look("ja", "light", 1280, 860, "ja"), Look("en", "dark", 1280, 860, "en"))
-DOCS_PAGES = ("desk", "history", "campaigns", "why", "fields", "results")
+DOCS_PAGES = (
+    "desk",
+    "history",
+    "campaigns",
+    "why",
+    "fields",
+    "results",
+    "setup",
+    "project-hours",
+    "project-script",
+)
+
+
+_SCRIPT = """\
+# 挨拶
+お世話になっております。{{ 会社名 }}の{{ 担当者 }}と申します。
+{{ 先方担当者 | default("ご担当者") }}様はいらっしゃいますでしょうか。
+> つながったら、お時間をいただけるか確認する
+
+# 用件
+- 光回線の料金見直しのご案内
+- 今月中のお申し込みで工事費無料
+
+{% if 市区町村 %}{{ 市区町村 }}のお客様にご案内しております。{% endif %}
+"""
 
 
 async def main() -> None:
@@ -65,6 +91,7 @@ async def main() -> None:
         team = await build_sales_team(database, store, calls_made=150)
         async with database.write() as connection:
             await add_custom_fields(connection, team)
+        await write_a_script(database, team)
         world = build_web_world(database, store.root, team)
         await busy_afternoon(world)
         async with serving(world.app) as address, async_playwright() as playwright:
@@ -80,6 +107,22 @@ async def main() -> None:
                     await _take(browser, address, world, look, given.folder, given.only)
             await browser.close()
         await database.close()
+
+
+async def write_a_script(database: Database, team: SalesTeam) -> None:
+    """With hours of the project, for its pages."""
+    weekdays = dict.fromkeys(("mon", "tue", "wed", "thu"), "09:00-18:00")
+    hours = HoursSettings.model_validate(
+        {
+            "weekdays": {**weekdays, "fri": "09:00-17:00"},
+            "holidays": "closed",
+            "exceptions": {"2026-11-30": "13:00-17:00"},
+        }
+    )
+    async with database.write() as connection:
+        project_id = team.project_id
+        await project_changes.set_script(connection, project_id, _SCRIPT, now=AFTERNOON)
+        await project_changes.set_hours(connection, project_id, hours, now=AFTERNOON)
 
 
 async def busy_afternoon(world: WebWorld) -> None:
@@ -136,6 +179,11 @@ async def _take(
                 ("fields", "/fields"),
                 ("results", "/results"),
                 ("audit", "/audit"),
+                ("users", "/users?state=all"),
+                ("user", f"/users/{world.team.agents[1].id}"),
+                ("workgroups", "/workgroups"),
+                ("workgroup", f"/workgroups/{world.team.workgroup_id}"),
+                ("account", "/account"),
                 ("setup", "/setup"),
                 ("projects", "/projects"),
                 ("project", f"/projects/{world.team.project_id}"),

@@ -28,8 +28,19 @@ _CONTROLS = {
 def pages_of(world: WebWorld) -> dict[str, tuple[str, ...]]:
     lead = world.team.lead_ids[161]
     return {
-        "sato": ("/desk", "/leads", f"/leads/{lead}", "/history", "/campaigns"),
-        "admin": ("/fields", "/results", "/campaigns", f"/leads/{lead}", "/history", "/nowhere"),
+        "sato": ("/desk", "/leads", f"/leads/{lead}", "/history", "/campaigns", "/account"),
+        "admin": (
+            "/fields",
+            "/results",
+            "/users",
+            f"/users/{world.team.agents[0].id}",
+            "/workgroups",
+            f"/workgroups/{world.team.workgroup_id}",
+            "/campaigns",
+            f"/leads/{lead}",
+            "/history",
+            "/nowhere",
+        ),
     }
 
 
@@ -61,7 +72,7 @@ async def test_each_control_has_a_name_for_those_who_do_not_see_it(
                 await page.locator(".history-row:has([data-plays]) .cell-time").first.click()
                 await page.wait_for_selector("[data-player][data-ready]")
             assert not await nameless_controls(page), path
-        await page.get_by_role("button", name="ログアウト").click()
+        await page.get_by_role("button", name="ログアウト", exact=True).click()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
