@@ -23,6 +23,12 @@ ACTIONS: Mapping[str, str] = {
     "callback.close": marked("Callback closed"),
     "recording.play": marked("Recording played"),
     "lead.import": marked("Leads imported"),
+    "lead.create": marked("Lead added"),
+    "lead.edit": marked("Lead changed"),
+    "lead.delete": marked("Lead deleted"),
+    "lead.restore": marked("Lead restored"),
+    "lead.move": marked("Lead moved to another project"),
+    "lead.merge": marked("Leads merged"),
     "lead.import_undo": marked("Import taken back"),
     "lead.export": marked("Leads exported"),
     "lead.export_end": marked("Export of leads ended"),
@@ -94,7 +100,7 @@ GROUPS: Mapping[str, str] = {
     "memo": marked("Memos"),
     "callback": marked("Callbacks"),
     "recording": marked("Recordings"),
-    "lead": marked("Imports"),
+    "lead": marked("Leads"),
     "campaign": marked("Campaigns"),
     "login": marked("Logins"),
     "user": marked("Users"),
@@ -118,6 +124,7 @@ _COLOURS: Mapping[str, str] = {
 }
 _DETAILS: Mapping[str, str] = {
     "reason": marked("Reason"),
+    "fields": marked("Fields"),
     "e164s": marked("Numbers"),
     "workgroup_ids": marked("For whom"),
     "workgroup_id": marked("For whom"),
@@ -223,9 +230,9 @@ def detail_words(row: AuditRow, names: Names, _: Words) -> Iterator[tuple[str, s
 
 def _value(key: str, value: object, names: Names, _: Words) -> str:
     match key, value:
-        case ("added" | "removed" | "user_ids" | "workgroup_ids"), []:
+        case (("added" | "removed" | "user_ids" | "workgroup_ids"), []):
             return ""
-        case ("added" | "removed" | "workgroup_ids"), list(groups):
+        case (("added" | "removed" | "workgroup_ids"), list(groups)):
             return ", ".join(_group(one, names, _) for one in groups)
         case "user_ids", list(people):
             return ", ".join(names.users.get(one, str(one)) for one in people)
