@@ -3,7 +3,7 @@
 Fields, contact points, box and callback go along. What was done stays with the project that
 did it, so that no report of the past changes; the lead's timeline shows it all the same.
 Custom fields go by name and type; what has no place in the new project is kept under its
-name beside the lead and told (decision 0015).
+name beside the lead and told (decision 0014).
 """
 
 from collections.abc import Collection, Mapping, Sequence
