@@ -142,8 +142,8 @@ def ods_bytes(rows: Cells) -> bytes:
     return stream.getvalue()
 
 
-def xls_bytes(rows: Cells) -> bytes:
-    """A workbook of Excel 97: BIFF8 records in a compound file."""
+def xls_bytes(rows: Cells, corner: tuple[int, int] | None = None) -> bytes:
+    """A workbook of Excel 97: BIFF8 records in a compound file; with a cell far off, if wanted."""
 
     def record(kind: int, data: bytes) -> bytes:
         return struct.pack("<HH", kind, len(data)) + data
@@ -157,6 +157,8 @@ def xls_bytes(rows: Cells) -> bytes:
         for row, line in enumerate(rows)
         for column, cell in enumerate(line)
     )
+    if corner is not None:
+        cells += label(*corner, "x")
     end = record(0x000A, b"")
     sheet = record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0, 0, 0, 0)) + cells + end
     name = "一覧"
@@ -168,16 +170,8 @@ def xls_bytes(rows: Cells) -> bytes:
 
 
 def _compound(stream: bytes) -> bytes:
-    """A compound file (MS-CFB) with one stream, called Workbook, of at most 120 sectors."""
-    free, end_of_chain, fat_sector = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
-    stream = stream.ljust(-(-max(len(stream), 4096) // 512) * 512, b"\0")
-    sectors = len(stream) // 512
-    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
-    header += struct.pack("<HHHHH6xIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096,
-                          end_of_chain, 0, end_of_chain, 0)  # fmt: skip
-    header += struct.pack("<I", 0) + struct.pack("<I", free) * 108
-    fat = [fat_sector, end_of_chain, *range(3, sectors + 2), end_of_chain]
-    table = struct.pack("<128I", *fat, *[free] * (128 - len(fat)))
+    """A compound file (MS-CFB) with one stream, called Workbook; a small one is a mini stream."""
+    free, end, fat_sector = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 
     def entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
         title = (name + "\0").encode("utf-16-le")
@@ -189,9 +183,29 @@ def _compound(stream: bytes) -> bytes:
             + struct.pack("<IQ", start, size)
         )
 
-    root = entry("Root Entry", 5, 1, end_of_chain, 0)
-    workbook = entry("Workbook", 2, free, 2, len(stream))
-    return header + table + root + workbook + entry("", 0, free, 0, 0) * 2 + stream
+    def chain(first: int, count: int) -> list[int]:
+        return [*range(first + 1, first + count), end]
+
+    def numbers(values: list[int]) -> bytes:
+        return struct.pack("<128I", *values, *[free] * (128 - len(values)))
+
+    size, padded = len(stream), stream.ljust(-(-len(stream) // 512) * 512, b"\0")
+    sectors = len(padded) // 512
+    if size < 4096:
+        parts = numbers([fat_sector, end, end, *chain(3, sectors)])
+        directory = entry("Root Entry", 5, 1, 3, len(padded)) + entry("Workbook", 2, free, 0, size)
+        minis, rest = 2, numbers(chain(0, -(-size // 64))) + padded
+    else:
+        parts = numbers([fat_sector, end, *chain(2, sectors)])
+        directory = entry("Root Entry", 5, 1, end, 0) + entry("Workbook", 2, free, 2, size)
+        minis, rest = end, padded
+    head = struct.pack(
+        "<HHHHH6xIIIIIIIII",
+        *(0x3E, 3, 0xFFFE, 9, 6),
+        *(0, 1, 1, 0, 4096, minis, int(minis != end), end, 0),
+    )
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + head + numbers([0])[:436]
+    return header + parts + directory + entry("", 0, free, 0, 0) * 2 + rest
 
 
 def _value(value: object) -> str | int | float | bool | date:

@@ -73,7 +73,7 @@ def _open_spreadsheet(
     path: Path, file_name: str, limits: ListLimits, *, is_zip: bool
 ) -> XlsxFile | OdsFile | XlsFile:
     if not is_zip:
-        return open_xls(path)
+        return open_xls(path, file_name)
     try:
         with ZipFile(path) as package:
             names = set(package.namelist())

@@ -7,9 +7,14 @@ from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from dialer.lead_file_errors import FileProblem, LeadFileError
 from dialer.list_reading.source import Merged, NumberedRow
 from dialer.list_reading.unpacking import NotASpreadsheet
+from dialer.list_reading.xls_extent import largest_extent
 from dialer.rules.list_shape import SheetInfo
+
+_CELL_BYTES = 64  # what the library takes for each, empty ones included
+_MOST_CELLS = 3_000_000  # 65,536 rows of 45 columns
 
 
 @dataclass(slots=True)
@@ -45,8 +50,19 @@ class XlsFile:
         self.book.close()
 
 
-def open_xls(path: Path) -> XlsFile:
-    """The workbook; raises NotASpreadsheet, also for one with a password."""
+def open_xls(path: Path, file_name: str) -> XlsFile:
+    """The workbook; raises LeadFileError when it would fill the memory.
+
+    Raises NotASpreadsheet when it is none, or has a password.
+    """
+    cells = largest_extent(path.read_bytes())
+    if cells > _MOST_CELLS:
+        raise LeadFileError(
+            FileProblem.UNPACKS_TOO_LARGE,
+            file_name,
+            found=cells * _CELL_BYTES // 1024**2,
+            most=_MOST_CELLS * _CELL_BYTES // 1024**2,
+        )
     try:
         book = CalamineWorkbook.from_path(str(path))
         return XlsFile(book, tuple(SheetInfo(name) for name in book.sheet_names))

@@ -141,6 +141,15 @@ def test_two_cells_far_apart_take_no_memory(tmp_path: Path) -> None:
     assert error.details["row"] == 2
 
 
+def test_an_old_workbook_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
+    read = ReadList(write(tmp_path, xls_bytes(ROWS, (65_535, 3))))
+    assert (len(read.leads), read.remarks) == (2, {"rows below"})
+    for rows in (ROWS, ROWS + [ROWS[1]] * 100):  # as a mini stream, and as an ordinary one
+        assert len(ReadList(write(tmp_path, xls_bytes(rows))).leads) == len(rows) - 1
+        error = problem(tmp_path, xls_bytes(rows, (65_535, 255)))
+        assert error.problem is FileProblem.UNPACKS_TOO_LARGE
+
+
 def test_a_sheet_that_is_not_there_is_an_error_that_names_those_that_are(tmp_path: Path) -> None:
     data = xlsx_bytes({"表紙": [["2026年度 一覧"]], "一覧": ROWS})
     error = problem(tmp_path, data, sheet="なし")
