@@ -164,8 +164,8 @@ def _changes(
     for change in changes:
         kind, _colon, what = change.field.partition(":")
         match kind:
-            case "created" | "deleted" | "restored":
-                continue
+            case "created" | "deleted" | "restored" | "time_zone":
+                continue  # the title says it; the zone follows the number
             case "merged" | "merged_into":
                 yield ShownChange("", "", change.new, f"/leads/{what}")
             case "contact":
