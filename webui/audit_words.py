@@ -120,6 +120,7 @@ _COLOURS: Mapping[str, str] = {
     "recording": "teal",
     "call": "green",
     "user": "rose",
+    "workgroup": "teal",
     "audit": "amber",
 }
 _DETAILS: Mapping[str, str] = {
@@ -172,6 +173,10 @@ _SUBJECTS: Mapping[str, str] = {
     "custom_field": marked("Custom field"),
     "audit": marked("Audit log"),
     "prohibitions": marked("Prohibitions"),
+}
+PHONE_MODES: Mapping[str, str] = {
+    "held": marked("Held open"),
+    "per_call": marked("Rung for each call"),
 }
 _NUMBERS_SHOWN = 3
 
@@ -244,6 +249,8 @@ def _value(key: str, value: object, names: Names, _: Words) -> str:
             shown = ", ".join(national_format(str(one)) for one in numbers[:_NUMBERS_SHOWN])
             more = len(numbers) - _NUMBERS_SHOWN
             return f"{shown} +{more}" if more > 0 else shown
+        case "phone_mode", str(mode) if mode in PHONE_MODES:
+            return _(PHONE_MODES[mode])
         case _key, (None | "" | False):
             return ""
         case _key, True:

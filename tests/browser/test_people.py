@@ -57,6 +57,7 @@ async def test_a_second_factor_is_turned_on_and_asked_for(
     page = visitor.page
     await visitor.log_in("sato")
     await page.locator(".who").click()
+    await page.locator("#begin-password").fill("correct horse")
     await page.locator("#begin-factor").click()
     await expect(page.locator("img.qr")).to_be_visible()
     key = await page.locator(".secret").text_content()

@@ -88,6 +88,9 @@ async def sign_out_everywhere(request: web.Request) -> web.Response:
 
 
 async def begin_second_factor(request: web.Request) -> web.Response:
+    """The password is asked for: who finds a browser open must not lock its user out."""
+    if refused := await _wrong_password(request):
+        return refused
     user, given = viewer(request), services(request)
 
     async def change(connection: AsyncConnection) -> None:

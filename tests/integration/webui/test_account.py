@@ -33,7 +33,8 @@ async def sato(new_browser: MakeBrowser) -> Browser:
 
 async def turn_on(browser: Browser, world: WebWorld) -> tuple[pyotp.TOTP, list[str]]:
     """The phone with the app, and the recovery codes."""
-    assert (await browser.press("/account/second-factor")).status == 200
+    assert (await browser.press("/account/second-factor", password="wrong")).status == 409
+    assert (await browser.press("/account/second-factor", password=PASSWORD)).status == 200
     found = _KEY.search(await browser.page("/account"))
     assert found
     phone = pyotp.TOTP(found[1])
