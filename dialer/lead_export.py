@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, cast, func, select
+from sqlalchemy import Row, Select, cast, func, select, true
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -207,6 +207,9 @@ def _extra_of(connection: AsyncConnection, project_id: int) -> Select[Any]:
     """The names of columns that nobody mapped."""
     if connection.dialect.name == "sqlite":
         names = func.json_each(leads.c.extra).table_valued("key")
-        return select(names.c.key).distinct().where(leads.c.project_id == project_id)
+        each = leads.join(names, true())
+        return (
+            select(names.c.key).select_from(each).distinct().where(leads.c.project_id == project_id)
+        )
     keys = func.jsonb_object_keys(cast(leads.c.extra, JSONB)).label("key")
     return select(keys).distinct().where(leads.c.project_id == project_id)

@@ -34,14 +34,15 @@ async def send_csv(
     if encode is None:
         await response.write(_BYTE_ORDER_MARK.encode())
         encode = str.encode
-    await response.write(encode(_written([header])))
+    await response.write(encode(csv_text([header])))
     async for some in rows:
-        await response.write(encode(_written(some)))
+        await response.write(encode(csv_text(some)))
     await response.write_eof()
     return response
 
 
-def _written(rows: Iterable[Sequence[str]]) -> str:
+def csv_text(rows: Iterable[Sequence[str]]) -> str:
+    """CSV lines; no cell is a formula for a spreadsheet."""
     stream = io.StringIO()
     writer = csv.writer(stream)
     for row in rows:

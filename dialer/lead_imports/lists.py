@@ -162,13 +162,16 @@ def _kind(column: ListColumn) -> FieldKind:
 def read_rows(given: OpenList, *, skip: int = 0) -> Iterator[ReadRow]:
     """What each row under the header is, `skip` of them left out. Raises LeadFileError."""
     rows = numbered_rows(given.path, given.shape, given.limits)
-    ours = any(column.name in REASON_COLUMNS.values() for column in given.shape.columns)
+    # Programs that write CSV make cells safe for spreadsheets, as our exports do; and so were
+    # those of a file of refused rows, in whatever form it comes back.
+    safe = given.shape.kind == "csv" or any(
+        column.name in REASON_COLUMNS.values() for column in given.shape.columns
+    )
     places = PostalCodes()
     reader = RowReader(given.shape, region=given.region, fields=given.fields, places=places)
     try:
         for number, cells in islice(rows, skip, None):
-            # A file of refused rows that comes back: its cells were made safe for spreadsheets.
-            yield reader.read(number, [text_of_cell(cell) for cell in cells] if ours else cells)
+            yield reader.read(number, [text_of_cell(cell) for cell in cells] if safe else cells)
     finally:
         places.close()
 
