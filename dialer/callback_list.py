@@ -99,7 +99,7 @@ async def open_callbacks(
 
 def _for(viewer: User, whose: Whose) -> list[ColumnElement[bool]]:
     mine, anyone = callbacks.c.user_id == viewer.id, callbacks.c.user_id.is_(None)
-    conditions = []
+    conditions: list[ColumnElement[bool]] = []
     if not viewer.acts_as_admin:
         conditions.append(callbacks.c.project_id.in_(sorted(viewer.project_ids)))
     match whose:

@@ -73,7 +73,7 @@ def _done(request: web.Request, words: str) -> web.Response:
 
 async def _list(request: web.Request) -> dict[str, object]:
     wanted = request.query.get("whose")
-    whose = next((one for one in _WHOSE if one == wanted), "all")
+    whose: Whose = next((one for one in _WHOSE if one == wanted), "all")
     async with services(request).database.read() as connection:
         try:
             found = await open_callbacks(

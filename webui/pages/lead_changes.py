@@ -23,6 +23,8 @@ from webui.services import services
 from webui.sessions import viewer
 from webui.translations import marked
 
+_NOTES: tuple[NoteKind, ...] = get_args(NoteKind)
+
 
 async def put_in_box(request: web.Request) -> web.Response:
     user, given = viewer(request), services(request)
@@ -154,7 +156,7 @@ async def lift(request: web.Request) -> web.Response:
 async def add_memo(request: web.Request) -> web.Response:
     memo = (await field(request, "memo"))[:LONGEST_MEMO]
     chosen = await field(request, "kind")
-    kind = next((one for one in get_args(NoteKind) if one == chosen), "memo")
+    kind: NoteKind = next((one for one in _NOTES if one == chosen), "memo")
     if not memo:
         return _refused(request, marked("Write something first."))
 

@@ -15,7 +15,7 @@ from dialer.lead_changes import LeadIsDeleted, NoSuchLead
 from dialer.lead_contacts import ContactForm
 from dialer.lead_creating import create_lead
 from dialer.lead_deletion import delete_leads, restore_leads
-from dialer.lead_duplicates import duplicates
+from dialer.lead_duplicates import By, duplicates
 from dialer.lead_merging import (
     BoxesOfSeveral,
     NothingToMerge,
@@ -218,13 +218,14 @@ async def test_groups_come_in_pages(database: Database, monkeypatch: pytest.Monk
         for place in range(5):
             for _ in range(3):
                 await lead(connection, world, f"03-5254-220{place}", name=f"商店{place}")
-        for by in ("number", "name"):
+        each: tuple[By, ...] = ("number", "name")
+        for by in each:
             seen, after = [], None
             while True:
                 page = await duplicates(
                     connection,
                     project_id=world.project_id,
-                    by=by,  # type: ignore[arg-type]
+                    by=by,
                     after=after,
                 )
                 seen += [(group.what, len(group.leads)) for group in page.rows]
