@@ -9,6 +9,7 @@ from dialer.list_reading.csv_file import CsvFile, first_rows
 from dialer.list_reading.encodings import could_be_euc_jp
 from dialer.list_reading.opening import open_list
 from dialer.list_reading.source import Merged, Source, limited
+from dialer.list_reading.xlsx import XlsxFile
 from dialer.rules.cell_content import DITTO_MARKS
 from dialer.rules.column_content import area_code_of, columns_by_content
 from dialer.rules.custom_field import CustomField
@@ -26,7 +27,7 @@ from dialer.rules.list_table import FoundTable, Spans, TableFinder, known_fields
 
 SAMPLE_ROWS = 20
 _JUDGED_ROWS = 200  # of data: what the cells of a column look like
-_BIG_SHEET_ROWS = 20_000  # of a spreadsheet: further down no second table is looked for
+BIG_SHEET_ROWS = 20_000  # of a spreadsheet: further down no second table is looked for
 
 
 def inspect_list(
@@ -104,6 +105,8 @@ class _Looking:
             remarks.append(Remark(ShapeNote.DITTO_MARKS))
         is_csv = isinstance(self.source, CsvFile)
         count = table.row_count if last_row == table.last_row else None
+        if last_row is None and isinstance(self.source, XlsxFile):
+            count = max(self.source.count_rows(seen.sheet) - table.header_rows[1], 1)
         return ListShape(
             self.file_name,
             "csv" if is_csv else "spreadsheet",
@@ -166,7 +169,7 @@ class _Looking:
         for number, cells in limited(self.source.rows(sheet), self.file_name, self.limits):
             finder.add(number, cells)
             rows += 1
-            if not is_csv and rows >= _BIG_SHEET_ROWS:
+            if not is_csv and rows >= BIG_SHEET_ROWS:
                 complete = False
                 break
         return _Seen(sheet, finder, finder.tables(), complete) if rows else None

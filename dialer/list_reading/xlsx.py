@@ -60,6 +60,15 @@ class XlsxFile:
         """The rows with any text. Raises NotASpreadsheet when the sheet is damaged."""
         return _rows(self, self.parts[sheet])
 
+    def count_rows(self, sheet: str) -> int:
+        """How many rows the sheet has, empty ones with a format included: quickly counted."""
+        count, tail = 0, b""
+        for piece in pieces_of(self.package, self.parts[sheet]):
+            window = tail + piece
+            count += window.count(b"<row ") + window.count(b"<row>")
+            tail = window[-4:]  # too short to be counted twice
+        return count
+
     def merged(self, sheet: str) -> Sequence[Merged]:
         """The merged cells; at most some 100,000."""
         found: list[Merged] = []

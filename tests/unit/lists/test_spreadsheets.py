@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from dialer.lead_file_errors import FileProblem, LeadFileError
-from dialer.list_reading import inspect_list, numbered_rows, shared_strings
+from dialer.list_reading import inspect_list, inspecting, numbered_rows, shared_strings
 from dialer.list_reading.number_formats import (
     arranged,
     day_or_time,
@@ -122,6 +122,16 @@ def test_many_texts_are_kept_on_disk_and_read_the_same(
     monkeypatch.setattr(shared_strings, "CACHED", 2)
     assert ReadList(path).leads == in_memory.leads
     assert len(in_memory.leads) == 2
+
+
+def test_a_long_sheet_is_not_read_to_its_end_to_be_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inspecting, "BIG_SHEET_ROWS", 50)
+    rows = [["会社名", "電話番号"], *([f"会社{n}", f"03-5254-{n:04}"] for n in range(300))]
+    read = ReadList(write(tmp_path, excel_bytes(rows)))
+    assert (read.shape.last_row, read.shape.row_count) == (None, 300)
+    assert len(read.leads) == 300
 
 
 def test_two_cells_far_apart_take_no_memory(tmp_path: Path) -> None:
