@@ -4,10 +4,11 @@ import pytest
 from playwright.async_api import expect
 
 from dialer import custom_fields, result_sets
+from dialer.rules.agent_state import AgentState
 from tests.browser.conftest import Visitor
 from tests.browser.test_for_everybody import nameless_controls
 from tests.fakes.sales_fields import FIELDS, add_custom_fields
-from tests.fakes.web_server import WebWorld
+from tests.fakes.web_server import WebWorld, call_for
 
 pytestmark = pytest.mark.real
 
@@ -97,12 +98,36 @@ async def test_a_result_moves_to_another_category_and_shows_its_button(
     button = page.locator("#draft-result.c-rose")
     await expect(button).to_contain_text("前向きに検討")
     assert not await nameless_controls(page)
-    await page.locator("#result-form button[type=submit]").click()
+    async with page.expect_response(lambda response: response.url.endswith("/save")):
+        await page.locator("#result-form button[type=submit]").click()
     await expect(page.locator("#set-panel .result", has_text="前向きに検討")).to_be_visible()
     async with world.database.read() as connection:
         (only,) = await result_sets.list_sets(connection)
         first = (await result_sets.categories_of_set(connection, only.id))[0]
     assert [one.name for one in first.results][-1] == "前向きに検討"
+
+
+async def test_a_field_written_on_the_desk_outlives_news_and_takes_digits(
+    visitor: Visitor, world: WebWorld, complaints: list[str]
+) -> None:
+    await with_fields(world)
+    page, agent = visitor.page, world.team.agents[0]
+    call = await call_for(world, agent.id, lead_index=36, seconds_ago=5)
+    await visitor.log_in("sato")
+    await visitor.go("/desk")
+    await page.get_by_role("button", name="従業員数を編集").click()
+    typed = page.locator("[data-editing] input[type=text]")
+    await expect(typed).to_be_focused()
+    await typed.fill("12")
+    world.floor.set(agent.id, AgentState.AFTER_CALL_WORK, call=call)
+    await expect(page.locator('#desk-state [data-state="after_call_work"]')).to_be_visible()
+    await expect(typed).to_have_value("12")
+    await page.keyboard.press("3")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#desk-lead").get_by_text("123", exact=True)).to_be_visible()
+    assert not await page.locator("dialog[open]").count()
+    # The saved field asks for the focus while the input that it replaces still has it.
+    complaints[:] = [one for one in complaints if not one.startswith("Autofocus processing")]
 
 
 @pytest.mark.parametrize("path", ["/fields", "/results"])

@@ -23,12 +23,13 @@ from webui.errors import notice
 from webui.formats import midnight
 from webui.forms import field
 from webui.labels import AWAY_REASONS, FLOOR_ERRORS
+from webui.lead_fields import ShownField, calling_fields, custom_fields
 from webui.lead_script import script_for
 from webui.refusals import refusal
 from webui.rendering import render, words_for
 from webui.services import services
 from webui.sessions import viewer
-from webui.translations import marked
+from webui.translations import Words, marked
 
 _RECENT = 8
 _WARNING = web.RequestKey("warning", str)  # what was saved, but not quite as it was meant
@@ -163,10 +164,17 @@ async def _context(request: web.Request) -> dict[str, object]:
         "agent": agent,
         "state": agent.state.value if agent else "offline",
         "work": work,
+        "asked": _asked(work.lead, words_for(request)) if work else (),
         "recent": () if work else await _recent(request, user),
         "away_reasons": AWAY_REASONS,
         "callback_default": _tomorrow(request),
     }
+
+
+def _asked(lead: LeadDetail, said: Words) -> list[ShownField]:
+    """What the agent finds out during the call: the stage, and the project's own fields."""
+    stage = [one for one in calling_fields(lead, said) if one.kind == "stage"]
+    return [*stage, *custom_fields(lead)]
 
 
 def _tomorrow(request: web.Request) -> dict[str, str]:

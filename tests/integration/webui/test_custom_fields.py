@@ -10,7 +10,7 @@ from dialer.rules.custom_field import CustomField, FieldKind
 from dialer.storage.tables import leads
 from tests.fakes.sales_fields import FIELDS, add_custom_fields
 from tests.fakes.web_fixtures import Browser
-from tests.fakes.web_server import WebWorld
+from tests.fakes.web_server import WebWorld, call_for
 
 
 @pytest.fixture
@@ -138,3 +138,23 @@ async def test_a_choice_is_renamed_and_one_in_use_is_not_removed(
     assert "「運輸」" in await refused.text()
     offered = await browser.page(f"/fields/{set_id}/values?field={field.id}")
     assert 'value="製造業"' in offered
+
+
+async def test_the_desk_asks_for_stage_and_fields_of_the_lead_on_the_line(
+    browser: Browser, world: WebWorld, set_id: int
+) -> None:
+    await browser.log_in("sato")
+    call = await call_for(world, world.team.agents[0].id, lead_index=36, seconds_ago=5)
+    desk = await browser.page("/desk")
+    assert "ヒアリング項目" in desk
+    for draft in FIELDS:
+        assert draft.name in desk
+    field = (await fields_of(world, set_id))["現在の利用状況"]
+    path = f"/leads/{call.lead_id}/fields/custom-{field.id}"
+    assert path in desk
+    async with world.database.read() as connection:
+        custom = await connection.scalar(select(leads.c.custom).where(leads.c.id == call.lead_id))
+    assert custom is not None
+    sent = {f"custom-{field.id}": "来月見直し", "was": custom[field.key]}
+    await browser.press(path, **sent)
+    assert "来月見直し" in await browser.page(f"/desk/update?call={call.call_id}")

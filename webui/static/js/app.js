@@ -67,7 +67,7 @@
   // --- keys: a control says which key presses it --------------------------------------------
   // The field of a dialog that was just closed may keep the focus for a moment.
   const isTyping = (element) =>
-    element.closest("input:not([type=checkbox]):not([type=range]), textarea, select") &&
+    element.closest("[data-editing], input:not([type=checkbox]):not([type=range]), textarea, select") &&
     !element.closest("dialog:not([open])");
 
   document.addEventListener("keydown", (event) => {

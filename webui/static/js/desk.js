@@ -43,6 +43,11 @@
   });
 
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    // A field that somebody writes into stays until it is saved or left.
+    if (event.detail.target.id === "desk-lead" && event.detail.target.querySelector("[data-editing]")) {
+      event.detail.shouldSwap = false;
+      return;
+    }
     if (event.detail.target.id !== "desk-work") return;
     // Two answers may bring the same call: the second must not take cursor and dialogs away.
     const coming = event.detail.fragment.querySelector("#shown-call")?.value;
