@@ -120,6 +120,21 @@ async def ids_of(connection: AsyncConnection, request: TableRequest, *, most: in
     return [place.id for place in await found.some(limit=most)]
 
 
+async def lot_of(
+    connection: AsyncConnection, request: TableRequest, *, after: str | None, limit: int
+) -> tuple[list[int], str | None]:
+    """`limit` ids of what the table shows after a key, and the key of the next lot, if any.
+
+    Raises BadPageKey.
+    """
+    if not request.viewer.sees_project(request.project_id):
+        return [], None
+    found = await _Reading.of(connection, request)
+    places = await found.some(limit=limit + 1, start=read_place(after) if after else None)
+    ids = [place.id for place in places[:limit]]
+    return ids, places[limit - 1].key() if len(places) > limit else None
+
+
 async def every_lead(
     database: Database, request: TableRequest, *, at_once: int = _AT_ONCE
 ) -> AsyncIterator[Sequence[Row[Any]]]:

@@ -119,8 +119,13 @@ async def told(
     refused: Mapping[int, Exception],
     *,
     notes: Sequence[str] = (),
+    done_before: int = 0,
+    refused_before: int = 0,
 ) -> web.Response:
-    """A notice of what was done, which leads stayed as they were and why, and what else to know."""
+    """A notice of what was done, which leads stayed as they were and why, and what else to know.
+
+    `done_before` and `refused_before` are those of earlier lots, which are only counted.
+    """
     if done:
         services(request).live.publish("history", {})
     said = words_for(request)
@@ -132,12 +137,12 @@ async def told(
         "parts/bulk_notice.html",
         {
             "title": title,
-            "done": len(done),
+            "done": len(done) + done_before,
             "refused": [
                 Refused(one, names.get(one, ""), _why(refused[one], said)) for one in shown
             ],
             "notes": notes,
-            "more": len(refused) - len(shown),
+            "more": len(refused) - len(shown) + refused_before,
         },
     )
     response.headers["HX-Retarget"] = "#notices"

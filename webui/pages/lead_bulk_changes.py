@@ -4,7 +4,7 @@ Some hundred at a time, each lot in a transaction of its own, so that a dialler 
 hardly held up; what a lot has done stays done when a later one cannot be.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,9 +13,10 @@ from dialer.lead_changes import LeadChangeError
 from dialer.lead_deletion import delete_leads, restore_leads
 from dialer.lead_editing import Edit, Fields, edit_leads, fields_in
 from dialer.lead_moving import UnknownProject, move_leads
+from dialer.lead_rows import names_of
 from dialer.projects import projects_of
 from dialer.rules.lead_fields import BASIC_FIELDS
-from webui.chosen_leads import chosen_leads
+from webui.chosen_leads import chosen_lot
 from webui.errors import notice
 from webui.forms import an_id, field
 from webui.lead_fields import (
@@ -44,9 +45,9 @@ async def delete(request: web.Request) -> web.Response:
         )
         return report.done, dict(report.refused)
 
-    done, refused = await _each_lot(request, some)
+    response = await _run(request, marked("Deleted"), some)
     services(request).live.publish("gate", {})  # calls that ring are stopped
-    return await told(request, marked("Deleted"), done, refused)
+    return response
 
 
 async def restore(request: web.Request) -> web.Response:
@@ -56,8 +57,7 @@ async def restore(request: web.Request) -> web.Response:
         )
         return report.done, dict(report.refused)
 
-    done, refused = await _each_lot(request, some)
-    return await told(request, marked("Restored"), done, refused)
+    return await _run(request, marked("Restored"), some)
 
 
 async def edit_form(request: web.Request) -> web.Response:
@@ -87,11 +87,7 @@ async def edit(request: web.Request) -> web.Response:
         )
         return (*report.changed, *report.same), dict(report.refused)
 
-    done, refused = await _each_lot(request, some)
-    if not done and len({str(error) for error in refused.values()}) == 1:
-        error = next(iter(refused.values()))
-        return notice(request, change_refusal(error, words_for(request)), status=409)
-    return await told(request, marked("Written"), done, refused)
+    return await _run(request, marked("Written"), some)
 
 
 async def move_form(request: web.Request) -> web.Response:
@@ -126,29 +122,27 @@ async def move(request: web.Request) -> web.Response:
             aside[name] = aside.get(name, 0) + leads
         return report.done, dict(report.refused)
 
-    try:
-        done, refused = await _each_lot(request, some)
-    except UnknownProject:
-        return notice(request, marked("Choose a project."), status=409)
     said = words_for(request)
-    notes = [
-        said.count(
-            "%(field)s: %(n)s value has no place there and is kept beside the lead.",
-            "%(field)s: %(n)s values have no place there and are kept beside the leads.",
-            leads,
-            field=name,
-        )
-        for name, leads in aside.items()
-    ]
-    if opened:
-        notes.append(
-            said.count(
+
+    def notes() -> Iterator[str]:
+        for name, leads in aside.items():
+            yield said.count(
+                "%(field)s: %(n)s value has no place there and is kept beside the lead.",
+                "%(field)s: %(n)s values have no place there and are kept beside the leads.",
+                leads,
+                field=name,
+            )
+        if opened:
+            yield said.count(
                 "%(n)s callback may be made by anyone now: its caller is not in that project.",
                 "%(n)s callbacks may be made by anyone now: their callers are not in that project.",
                 opened,
             )
-        )
-    return await told(request, marked("Moved"), done, refused, notes=notes)
+
+    try:
+        return await _run(request, marked("Moved"), some, notes)
+    except UnknownProject:
+        return notice(request, marked("Choose a project."), status=409)
 
 
 # --- lots -------------------------------------------------------------------------------
@@ -156,20 +150,77 @@ async def move(request: web.Request) -> web.Response:
 _Done = tuple[tuple[int, ...], dict[int, LeadChangeError]]
 
 
-async def _each_lot(
+async def _run(
     request: web.Request,
+    title: str,
     some: Callable[[AsyncConnection, Sequence[int]], Awaitable[_Done]],
-) -> tuple[list[int], dict[int, LeadChangeError]]:
-    """Does it to the chosen leads; what was done, and what was refused."""
-    ids = await chosen_leads(request)
+    notes: Callable[[], Iterable[str]] = tuple,
+) -> web.Response:
+    """Does it to a lot of the chosen leads. While there are more, the answer asks for the next.
+
+    So whoever closes the page stops it, and whatever was done is done.
+    """
+    form, lot = await request.post(), await chosen_lot(request)
     done: list[int] = []
     refused: dict[int, LeadChangeError] = {}
-    for start in range(0, len(ids), _AT_ONCE):
+    for start in range(0, len(lot.ids), _AT_ONCE):
         async with services(request).database.write() as connection:
-            of_lot, not_done = await some(connection, ids[start : start + _AT_ONCE])
+            of_lot, not_done = await some(connection, lot.ids[start : start + _AT_ONCE])
         done += of_lot
         refused |= not_done
-    return done, refused
+    done_before, refused_before = (
+        an_id(str(form.get(name, ""))) or 0 for name in ("done", "refused")
+    )
+    earlier = [str(one) for one in form.getall("note", [])]
+    said = [*earlier, *notes()]
+    if lot.next_key is not None:
+        said += await _named(request, refused, _NAMED - len(said))
+        context = {
+            "title": title,
+            "path": request.path,
+            "sent": [(name, str(value)) for name, value in form.items() if name not in _COUNTED],
+            "lot": lot,
+            "done": done_before + len(done),
+            "refused": refused_before + len(refused),
+            "notes": said,
+        }
+        response = render(request, "parts/bulk_progress.html", context)
+        response.headers["HX-Retarget"] = "#bulk-progress" if form.get("after") else "#notices"
+        response.headers["HX-Reswap"] = "outerHTML" if form.get("after") else "afterbegin"
+        return response
+    if not (done or done_before or refused_before) and len({str(e) for e in refused.values()}) == 1:
+        error = next(iter(refused.values()))
+        return notice(request, change_refusal(error, words_for(request)), status=409)
+    response = await told(
+        request,
+        title,
+        done,
+        refused,
+        notes=said,
+        done_before=done_before,
+        refused_before=refused_before,
+    )
+    if form.get("after"):
+        response.headers["HX-Retarget"] = "#bulk-progress"
+        response.headers["HX-Reswap"] = "outerHTML"
+    return response
+
+
+async def _named(
+    request: web.Request, refused: Mapping[int, LeadChangeError], most: int
+) -> list[str]:
+    """The first leads that stayed as they were, each with why."""
+    shown = list(refused)[: max(0, most)]
+    async with services(request).database.read() as connection:
+        names = await names_of(connection, shown)
+    return [
+        f"{names.get(one, one)}: {change_refusal(refused[one], words_for(request))}"
+        for one in shown
+    ]
+
+
+_NAMED = 20
+_COUNTED = frozenset({"after", "total", "more", "done", "refused", "note", "csrf_token"})
 
 
 async def _project(request: web.Request) -> int:

@@ -1,7 +1,10 @@
 """Many leads at once: a field, another project, deletion; and duplicates that become one."""
 
+import html
+import re
 from typing import Any
 
+import pytest
 from aiohttp import FormData
 from sqlalchemy import select
 
@@ -115,3 +118,40 @@ async def test_merging_needs_two_leads_and_one_that_stays(
     told = await browser.get(f"/leads/merge?ids={one}", **{"HX-Request": "true"})
     assert told.status == 409
     assert (await send(browser, "/leads/merge", [one, two]))[0] == 409
+
+
+async def test_all_that_the_table_shows_lot_by_lot(
+    world: WebWorld, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the answer holds asks for the next lot, until none is left."""
+    monkeypatch.setattr("webui.chosen_leads.LOT", 80)
+    await browser.log_in("admin")
+    held = world.team.lead_ids[3]
+    async with world.database.write() as connection:
+        await mybox.put(
+            connection, lead_id=held, user_id=world.team.agents[0].id, now=world.clock.now()
+        )
+    sent = {"everything": "1", "shown": f"project={world.team.project_id}"}
+    fields, lots = dict(sent), 0
+    while True:
+        _, text, headers = await send(browser, "/leads/bulk/delete", [], **fields)
+        lots += 1
+        hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', text))
+        if "after" not in hidden:
+            break
+        assert "<progress" in text
+        fields = {name: html.unescape(value) for name, value in hidden.items()}
+    assert "佐藤 美咲さんのマイボックス" in text  # of an earlier lot
+    async with world.database.read() as connection:
+        left = list(
+            await connection.scalars(
+                select(leads.c.id).where(
+                    leads.c.deleted_at.is_(None), leads.c.project_id == world.team.project_id
+                )
+            )
+        )
+    assert held in left
+    assert lots == 3
+    assert headers["HX-Retarget"] == "#bulk-progress"
+    assert f"{len(world.team.lead_ids) - len(left)}件" in text
+    assert "1件は変更していません" in text
