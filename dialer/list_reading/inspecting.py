@@ -250,11 +250,7 @@ def _info(table: FoundTable) -> TableInfo:
 
 
 def _general_remarks(shape: ListShape, source: Source, path: Path) -> Iterable[Remark]:
-    if not shape.has_name():
-        yield Remark(ShapeNote.NO_NAME_COLUMN)
-    if not shape.has_phone():
-        is_mail = shape.has_contact()
-        yield Remark(ShapeNote.EMAIL_ONLY if is_mail else ShapeNote.NO_PHONE_COLUMN)
+    yield from shape.missing()
     if isinstance(source, CsvFile) and source.encoding == "cp932" and not shape.has_name():
         euc = could_be_euc_jp(path) and any(
             known_fields(row) for row in first_rows(path, "euc_jp", source.delimiter)

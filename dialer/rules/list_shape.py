@@ -40,6 +40,9 @@ class ShapeNote(StrEnum):
     DITTO_MARKS = "ditto marks"
 
 
+_MISSING = frozenset({ShapeNote.NO_NAME_COLUMN, ShapeNote.NO_PHONE_COLUMN, ShapeNote.EMAIL_ONLY})
+
+
 @dataclass(frozen=True, slots=True)
 class Remark:
     """A note with what it is about: the column names, the rows, the sheets."""
@@ -166,9 +169,21 @@ class ListShape:
         to the column that was chosen for it.
         """
         chosen_once = set(targets.values()) - REPEATABLE_FIELDS - {""}
+        columns = tuple(_with_target(each, targets, chosen_once) for each in self.columns)
+        chosen = replace(self, columns=columns)
         return replace(
-            self, columns=tuple(_with_target(c, targets, chosen_once) for c in self.columns)
+            chosen,
+            remarks=chosen.missing()
+            + tuple(remark for remark in self.remarks if remark.note not in _MISSING),
         )
+
+    def missing(self) -> tuple[Remark, ...]:
+        """What a lead needs and no column holds."""
+        found = [] if self.has_name() else [Remark(ShapeNote.NO_NAME_COLUMN)]
+        if not self.has_phone():
+            by_mail = self.has_contact()
+            found.append(Remark(ShapeNote.EMAIL_ONLY if by_mail else ShapeNote.NO_PHONE_COLUMN))
+        return tuple(found)
 
 
 def _with_target(

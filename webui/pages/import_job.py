@@ -211,12 +211,15 @@ async def _shown(request: web.Request) -> dict[str, Any]:
 
 
 def _of_list(given: OpenList) -> dict[str, Any]:
-    hindering = [one for one in given.shape.remarks if one.note in import_words.HINDRANCES]
     ready = given.shape.has_name() and given.shape.has_contact()
     return {
         "shape": given.shape,
         "ready": ready,
-        "remarks": [] if ready and hindering else given.shape.remarks,
+        "remarks": [
+            one
+            for one in given.shape.remarks
+            if not ready or one.note not in import_words.HINDRANCES
+        ],
         "made": [one for one in given.shape.columns if one.target.startswith("new:")],
         "custom_columns": [one for one in given.shape.columns if (one.custom_id or 0) > 0],
     }

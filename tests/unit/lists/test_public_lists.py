@@ -215,6 +215,15 @@ def test_a_part_of_the_rows_can_be_asked_for(tmp_path: Path) -> None:
     assert (read.shape.first_row, read.shape.last_row) == (4, 6)
 
 
+def test_what_is_missing_is_told_until_somebody_chooses_it(tmp_path: Path) -> None:
+    rows = table("屋号らしきもの|番号らしきもの|電話番号\n甲|x|03-5254-2287\n乙|y|03-5912-7012")
+    path = write(tmp_path, csv_bytes(rows))
+    assert ReadList(path).remarks == {"no name column"}
+    chosen = ReadList(path, targets={0: "name"})
+    assert (chosen.remarks, list(chosen.calls)) == (set(), ["甲", "乙"])
+    assert ReadList(path, targets={0: "name", 2: "ignore"}).remarks == {"no phone column"}
+
+
 def test_what_was_chosen_before_wins(tmp_path: Path) -> None:
     rows = table("会社名|電話番号|備考|緊急\n日の出|03-5254-2287|x|090-2209-1653")
     remembered = {"備考": "ignore", "緊急": "mobile", "なくなった列": "fax"}
