@@ -102,7 +102,8 @@ class ImportJob:
     @property
     def may_be_undone(self) -> bool:
         """As far as its state tells; `undo.blockers` has the last word."""
-        return self.state in MAY_UNDO and (self.created + self.updated) > 0
+        made = self.created or self.updated or self.summary.get("made_fields")
+        return self.state in MAY_UNDO and bool(made)
 
 
 def said(japanese: str, english: str) -> str:
@@ -202,7 +203,9 @@ async def set_choices(connection: AsyncConnection, import_id: int, choices: Impo
     )
 
 
-async def set_decisions(connection: AsyncConnection, import_id: int, choices: ImportChoices) -> None:
+async def set_decisions(
+    connection: AsyncConnection, import_id: int, choices: ImportChoices
+) -> None:
     """What happens to duplicates: what a check found counts on, for it only compared.
 
     Of `choices` nothing else is taken. Raises UnknownImport and WrongState.

@@ -44,6 +44,16 @@ class TooManyChoices(LeadImportError):
         )
 
 
+class FieldExists(LeadImportError):
+    """A column is to become a new custom field, but there is one of its name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"there is a custom field “{name}” already; choose that one for the column",
+            f"カスタム項目「{name}」はすでにあります。列の取り込み先にその項目を選んでください",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class OpenList:
     """A file with its shape and the custom fields that its columns may hold."""
@@ -112,13 +122,19 @@ def reading_as_found(shape: ListShape) -> ReadingChoices:
 def fields_to_make(given: OpenList) -> dict[int, CustomField]:
     """By the place of its column: a field as it would be made, with a made-up id below 0.
 
-    Raises TooManyChoices. Reads the whole file when a column is to become a choice.
+    Raises FieldExists and TooManyChoices. Reads the whole file when a column is to become
+    a choice.
     """
     wanted = {
         column.index: CustomField(-1 - column.index, column.name, _kind(column))
         for column in given.shape.columns
         if column.target.startswith(NEW)
     }
+    known = {fold(field.name) for field in given.fields}
+    for field in wanted.values():
+        if fold(field.name) in known:
+            raise FieldExists(field.name)
+        known.add(fold(field.name))
     choosing = {place: field for place, field in wanted.items() if field.kind in CHOICE_KINDS}
     for place, choices in _choices_in(given, choosing).items():
         wanted[place] = replace(wanted[place], choices=choices)
