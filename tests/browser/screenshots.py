@@ -48,6 +48,10 @@ LOOKS = (
     Look("ja", "light", 390, 844),
     Look("en", "dark", 390, 844),
 )
+LEAD_TABLE = (
+    "/leads?tab=all&prefecture=東京都&prefecture=愛知県&prefecture=福岡県&sort=-f2"
+    "&columns=number,area,stage,f1,f2,last_action,state"
+)
 DOCS_LOOKS = (Look("ja", "light", 1280, 860, "ja"), Look("en", "dark", 1280, 860, "en"))
 DOCS_PAGES = (
     "desk",
@@ -56,6 +60,7 @@ DOCS_PAGES = (
     "why",
     "fields",
     "results",
+    "lead-table",
     "setup",
     "project-hours",
     "project-script",
@@ -172,6 +177,8 @@ async def _take(
             "admin",
             (
                 ("campaigns", "/campaigns"),
+                ("lead-table", LEAD_TABLE),
+                ("lead-table-deleted", "/leads?tab=deleted"),
                 ("prohibited", f"/leads/{lead[161]}"),
                 ("boxes", "/leads?tab=mybox"),
                 ("prohibited-leads", "/leads?tab=prohibited"),

@@ -22,6 +22,12 @@
     next.scrollIntoView({ block: "nearest" });
   });
 
+  // --- a dialog opens where one begins to fill it in ----------------------------------------
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-opens]");
+    if (opener) document.getElementById(opener.dataset.opens)?.querySelector("[data-first]")?.focus();
+  });
+
   // --- a choice that is an address ----------------------------------------------------------
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-goes]")) location.href = event.target.dataset.goes + event.target.value;
