@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer.storage.tables import custom_values, leads, projects
+from dialer.custom_fields import ImportAtWork
+from dialer.rules.import_choices import ImportState
+from dialer.storage.tables import custom_values, lead_imports, leads, projects
 
 # One lead's custom values, for many at once: {"lead": id, "values": {…}}.
 SET_VALUES = update(leads).where(leads.c.id == bindparam("lead")).values(custom=bindparam("values"))
@@ -25,6 +27,24 @@ async def count_values(connection: AsyncConnection, field_id: int) -> int:
             or 0
         )
     return total
+
+
+async def refuse_during_imports(connection: AsyncConnection, set_id: int) -> None:
+    """An import reads the fields once, and writes values by them for minutes.
+
+    Raises ImportAtWork.
+    """
+    at_work = await connection.scalar(
+        select(lead_imports.c.file_name)
+        .join(projects, projects.c.id == lead_imports.c.project_id)
+        .where(
+            projects.c.custom_field_set_id == set_id,
+            lead_imports.c.state.in_((ImportState.IMPORTING, ImportState.UNDOING)),
+        )
+        .limit(1)
+    )
+    if at_work is not None:
+        raise ImportAtWork(f"{at_work} is being imported; wait until it is done")
 
 
 async def project_ids(connection: AsyncConnection) -> Sequence[int]:

@@ -11,6 +11,7 @@ from dialer.custom_field_holders import (
     SET_VALUES,
     locked_leads,
     project_ids,
+    refuse_during_imports,
     values_of,
 )
 from dialer.custom_fields import SetInUse, field_of_set, fields_of_set, lock_set, set_name
@@ -28,10 +29,12 @@ async def delete_field(
     """Removes the field and all values of it; returns how many leads held one.
 
     Many values are removed in several transactions, the field with the last: until then it
-    is there, and what is interrupted can be begun again. Raises UnknownSet, UnknownField.
+    is there, and what is interrupted can be begun again. Raises UnknownSet, UnknownField
+    and ImportAtWork.
     """
     async with database.read() as connection:
         field = await field_of_set(connection, set_id, field_id)
+        await refuse_during_imports(connection, set_id)
     removed = await _remove_values(database, field_id)
     async with database.write() as connection:
         await lock_set(connection, set_id)

@@ -20,6 +20,7 @@ from dialer.custom_field_holders import (
     leads_with_value,
     locked_leads,
     project_ids,
+    refuse_during_imports,
     values_of,
 )
 from dialer.custom_fields import (
@@ -178,12 +179,14 @@ async def change_field(
 
     `renamed` says what choices are called now; they are renamed in the leads that hold
     them. Raises UnknownSet, UnknownField, what `custom_fields.checked` raises, ChoiceInUse
-    when a choice that is missing is held, and DoesNotFit when a new type does not fit all
-    values.
+    when a choice that is missing is held, DoesNotFit when a new type does not fit all
+    values, and ImportAtWork when values would change while a list brings others.
     """
     await lock_set(connection, set_id)
     old, new = await _old_and_new(connection, set_id, field_id, draft)
     renamed = dict(renamed or {}) if old.kind in CHOICE_KINDS else {}
+    if old.kind is not new.kind or renamed:
+        await refuse_during_imports(connection, set_id)
     if old.kind is new.kind:
         await _keep_held_choices(connection, old, new, renamed)
     await write_field(connection, new)

@@ -61,6 +61,10 @@ class BadDefault(CustomFieldError):
         self.misfit = misfit
 
 
+class ImportAtWork(CustomFieldError):
+    """A list is being imported, or taken back, with the fields as they are."""
+
+
 class SetInUse(CustomFieldError):
     """Projects use the set; `projects` are their names."""
 

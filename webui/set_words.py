@@ -75,6 +75,8 @@ def field_refusal(error: custom_fields.CustomFieldError, _: Words) -> str:
             return _("Write at least one choice; none may be empty, and no two may be alike.")
         case custom_fields.BadDefault():
             return _("The default does not fit: %(why)s", why=_(MISFITS[error.misfit]))
+        case custom_fields.ImportAtWork():
+            return _("A list is being imported into a project of this set. Wait until it is done.")
         case custom_fields.SetInUse():
             return _in_use(error.projects, _)
         case custom_field_values.ChoiceInUse():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import custom_fields
@@ -21,7 +21,7 @@ from dialer.custom_fields import FieldDraft
 from dialer.custom_values import ValueChange, replace_values
 from dialer.rules.custom_field import CustomField, FieldKind, Misfit, Value, keys_of
 from dialer.storage.engine import Database
-from dialer.storage.tables import audit_log, custom_values, leads, projects
+from dialer.storage.tables import audit_log, custom_values, lead_imports, leads, projects
 from tests.small_world import NOON, SmallWorld, add_lead, build_small_world
 
 
@@ -302,3 +302,23 @@ async def test_a_field_goes_with_its_values_and_leaves_the_others(
         await assert_index_is_true(connection, set_id)
     with pytest.raises(custom_fields.UnknownField):
         await delete_field(database, set_id, going.id, now=NOON)
+
+
+async def test_no_type_changes_and_no_field_goes_while_a_list_is_imported(
+    database: Database, world: SmallWorld
+) -> None:
+    async with database.write() as connection:
+        set_id = await a_set(connection, world, FieldDraft("席数", FieldKind.TEXT))
+        (field,) = await custom_fields.fields_of_set(connection, set_id)
+        job = {"file_name": "名簿.csv", "created_at": NOON, "state": "importing"}
+        await connection.execute(insert(lead_imports).values(project_id=world.project_id, **job))
+        wanted = FieldDraft("席数", FieldKind.NUMBER)
+        with pytest.raises(custom_fields.ImportAtWork, match=r"名簿\.csv"):
+            await change_field(connection, set_id, field.id, wanted, now=NOON)
+    with pytest.raises(custom_fields.ImportAtWork):
+        await delete_field(database, set_id, field.id, now=NOON)
+    async with database.write() as connection:
+        renamed = FieldDraft("台数", FieldKind.TEXT, required=True)
+        await change_field(connection, set_id, field.id, renamed, now=NOON)
+        await connection.execute(update(lead_imports).values(state="done"))
+    assert await delete_field(database, set_id, field.id, now=NOON) == 0
