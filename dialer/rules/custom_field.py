@@ -184,9 +184,9 @@ def sort_keys(kind: FieldKind, value: Value) -> tuple[str, ...]:
     """What the value is found and sorted by, byte by byte: one key, or one for each choice."""
     if isinstance(value, list):
         return tuple(dict.fromkeys(fold(one)[:LONGEST_SORT_KEY] for one in value))
-    if kind is FieldKind.NUMBER:
-        return (_number_key(Decimal(value)),)
-    return (fold(value)[:LONGEST_SORT_KEY],)
+    if kind is FieldKind.NUMBER and not isinstance(number := _number(value), Misfit):
+        return (_number_key(Decimal(number)),)
+    return (fold(value)[:LONGEST_SORT_KEY],)  # also of what is no number, should there be some
 
 
 def keys_of(fields: Mapping[int, CustomField], values: Values) -> list[tuple[int, str]]:

@@ -121,3 +121,7 @@ def test_any_text_is_read_and_reads_the_same_again(kind: FieldKind, text: str) -
     written = "、".join(value) if isinstance(value, list) else value
     assert read_value(asked, written) == value
     assert all(len(key) <= 100 for key in sort_keys(kind, value))
+
+
+def test_a_value_that_is_none_of_its_type_still_has_a_key() -> None:
+    assert sort_keys(FieldKind.NUMBER, "三十") == ("三十",)
