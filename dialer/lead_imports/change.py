@@ -92,7 +92,7 @@ async def write_changes(
     lines: list[dict[str, Any]] = []
     moved: set[str] = set()
     for lead_id, (before, after) in sorted(changed.items()):
-        said = differences(before.record, after)
+        said = differences(before.record, after, _extra_text)
         added = after.contacts[len(before.record.contacts) :]
         said += await _add_contacts(connection, lead_id, added)
         zone = before.time_zone
@@ -224,6 +224,10 @@ def _contact(point: Any) -> ContactDraft:
         note=point.note,
         zero_restored=point.zero_restored,
     )
+
+
+def _extra_text(extra: Mapping[str, str]) -> str:
+    return json.dumps(dict(extra), ensure_ascii=False) if extra else ""
 
 
 def _value(field: CustomField | None, text: str) -> Value:

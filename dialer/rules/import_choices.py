@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 from dialer.rules.list_shape import ReadingChoices
@@ -67,7 +66,7 @@ class ImportChoices:
     """
 
     reading: ReadingChoices = field(default_factory=ReadingChoices)
-    targets: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
+    targets: Mapping[int, str] = field(default_factory=dict)
     in_file: InFile = InFile.CREATE
     in_project: InProject = InProject.SKIP
     elsewhere: Known = Known.TAKE

@@ -1,7 +1,6 @@
 """How a row changes a lead that is there, and what has to be said about it afterwards."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dialer.rules.custom_field import Value
@@ -98,8 +97,10 @@ def updated(lead: Record, row: LeadDraft, how: Fate) -> Record:
     )
 
 
-def differences(before: Record, after: Record) -> list[Difference]:
-    """What changed, contacts aside, in the order of the fields."""
+def differences(
+    before: Record, after: Record, extra_text: Callable[[Mapping[str, str]], str]
+) -> list[Difference]:
+    """What changed, contacts aside, in the order of the fields; `extra_text` writes all extra."""
     found = [
         Difference(name, before.texts[name], after.texts[name])
         for name in TEXTS
@@ -112,11 +113,6 @@ def differences(before: Record, after: Record) -> list[Difference]:
         if old != new:
             found.append(Difference(f"custom:{field_id}", value_text(old), value_text(new)))
     return found
-
-
-def extra_text(extra: Mapping[str, str]) -> str:
-    """All of ``leads.extra`` as one text, which `json.loads` reads."""
-    return json.dumps(dict(extra), ensure_ascii=False) if extra else ""
 
 
 def value_text(value: Value | None) -> str:
