@@ -22,10 +22,9 @@
     }
   }, true);
 
-  // Inputs made elsewhere do not ask for the focus themselves.
   const focus = (form) => {
     if (form.contains(document.activeElement)) return;
-    const input = form.querySelector("input:not([type=hidden]), select, textarea");
+    const input = form.querySelector("[data-first]") || form.querySelector("input:not([type=hidden]), select, textarea");
     input?.focus();
     if (input?.matches("input[type=text]")) input.select();
   };
@@ -45,10 +44,13 @@
     missed = true;
   });
   document.addEventListener("htmx:afterSettle", () => {
+    const saved = document.querySelector("[data-takes-focus]");
+    saved?.removeAttribute("data-takes-focus");
+    saved?.focus();
     const form = editing();
-    if (form) {
+    if (form && !saved) {
       focus(form);
-    } else if (missed && !document.querySelector("#timeline details[open]")) {
+    } else if (!form && missed && !document.querySelector("#timeline details[open]")) {
       missed = false;
       htmx.trigger(document.body, "leadChanged");
     }
