@@ -54,6 +54,11 @@ class ImportSupervisor:
             with suppress(ConnectionError, RuntimeError):
                 self._process.stdin.write(b"\n")
 
+    @property
+    def process_id(self) -> int | None:
+        """Of the worker; None while there is none."""
+        return None if self._process is None else self._process.pid
+
     async def stop(self) -> None:
         """Ends the worker; what it was at goes on at the next start."""
         if self._task is not None:
