@@ -44,8 +44,13 @@ def add_project(
     """Adds a project, with a set of action results to begin with."""
     from ari_app.commands import projects
 
-    spoken = language.value if language else None
-    told = projects.add(config, name, time_zone=time_zone, language=spoken, logins=users or [])
+    told = projects.add(
+        config,
+        name,
+        time_zone=time_zone,
+        language=language.value if language else None,
+        logins=users or [],
+    )
     typer.echo(told)
 
 
