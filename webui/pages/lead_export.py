@@ -1,7 +1,7 @@
 """Leads out of the table, as a file."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -30,12 +30,14 @@ class _Sent:
     whole: bool = False
 
     async def counting(
-        self, lots: AsyncIterator[list[list[str]]]
+        self, lots: AsyncIterator[list[list[str]]], at_the_end: Callable[[], Awaitable[None]]
     ) -> AsyncIterator[list[list[str]]]:
+        """`lots`, counted; the end is told before the file ends for whoever reads it."""
         async for lot in lots:
             yield lot
             self.rows += len(lot)
         self.whole = True
+        await at_the_end()
 
     def encode(self, text: str) -> bytes:
         encoded, missing = to_cp932(text)
@@ -52,7 +54,13 @@ async def download(request: web.Request) -> web.StreamResponse:
     asked, sent = address.request(request), _Sent()
     async with services(request).database.read() as connection:
         columns = await export_columns(connection, asked, wanted)
-    lots = sent.counting(export_rows(services(request).database, asked, columns, wanted))
+
+    async def ended() -> None:
+        replaced = sent.missing.total()
+        told = {"kind": kind, "rows": sent.rows, "whole": sent.whole, "replaced": replaced}
+        await _record(request, address, "lead.export_end", **told)
+
+    lots = sent.counting(export_rows(services(request).database, asked, columns, wanted), ended)
     header = [column.name for column in columns]
     day = formats_for(request).iso(asked.now)[:10]
     try:
@@ -62,15 +70,8 @@ async def download(request: web.Request) -> web.StreamResponse:
         encode: Callable[[str], bytes] | None = sent.encode if kind == "cp932" else None
         return await send_csv(request, f"leads-{day}.csv", header, lots, encode=encode)
     finally:
-        await _record(
-            request,
-            address,
-            "lead.export_end",
-            kind=kind,
-            rows=sent.rows,
-            whole=sent.whole,
-            replaced=sent.missing.total(),
-        )
+        if not sent.whole:
+            await ended()
 
 
 async def check(request: web.Request) -> web.Response:

@@ -4,15 +4,13 @@ The plans are those of the very statements that the use cases send.
 """
 
 import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event, insert, text
+from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import campaign_state, history, lanes, lead_table, lead_tabs, mybox, prohibitions, why
@@ -31,6 +29,7 @@ from dialer.storage.engine import Database
 from dialer.storage.tables import actions, calls, contact_points, leads, mybox_entries
 from dialer.storage.tables import prohibitions as prohibitions_table
 from tests.integration.claiming_worlds import DAYTIME
+from tests.plans import Sent, listening, plan_of, plan_with, reads_whole_tables, sorts, uses
 from tests.small_world import NOON, SmallWorld, build_small_world
 
 LEADS = 2_000
@@ -51,49 +50,49 @@ async def world(database: Database) -> SmallWorld:
 
 
 @pytest.fixture
-async def sent(database: Database) -> AsyncIterator["Sent"]:
-    with _listening(database) as sent:
+async def sent(database: Database) -> AsyncIterator[Sent]:
+    with listening(database) as sent:
         yield sent
 
 
-async def test_leads_of_a_project(database: Database, world: SmallWorld, sent: "Sent") -> None:
+async def test_leads_of_a_project(database: Database, world: SmallWorld, sent: Sent) -> None:
     request = lead_table.TableRequest(world.project_id, world.suzuki, NOON)
     async with database.read() as connection:
         page = await lead_table.list_leads(connection, request, limit=20)
         for way in ({"after": page.next_key}, {"before": page.next_key}, {"last": True}):
             sent.clear()
             await lead_table.list_leads(connection, request, limit=20, **way)
-            plan = await _plan(database, sent, "ORDER BY leads.id")
-            assert _uses(plan, "ix_leads_project_id_id", "pk_leads")
-            assert not _sorts(plan)
+            plan = await plan_with(database, sent, "ORDER BY leads.id")
+            assert uses(plan, "ix_leads_project_id_id", "pk_leads")
+            assert not sorts(plan)
     for rest in ("WHERE leads.id IN", "FROM contact_points", "FROM mybox_entries", "FROM actions"):
-        assert not _reads_whole_tables(await _plan(database, sent, rest)), rest
+        assert not reads_whole_tables(await plan_with(database, sent, rest)), rest
 
 
 async def test_earlier_calls_of_the_leads_whose_calls_have_ended(
-    database: Database, world: SmallWorld, sent: "Sent"
+    database: Database, world: SmallWorld, sent: Sent
 ) -> None:
     async with database.read() as connection:
         await calls_with_outcome(connection, range(1, 20), [CallOutcome.BUSY])
-    plan = await _plan(database, sent, "FROM actions")
-    assert _uses(plan, "ix_actions_lead_id_at")
-    assert not _reads_whole_tables(plan), plan
+    plan = await plan_with(database, sent, "FROM actions")
+    assert uses(plan, "ix_actions_lead_id_at")
+    assert not reads_whole_tables(plan), plan
 
 
 async def test_a_lead_found_by_its_number(
-    database: Database, world: SmallWorld, sent: "Sent"
+    database: Database, world: SmallWorld, sent: Sent
 ) -> None:
     async with database.read() as connection:
         page = await lead_table.list_leads(connection, _asked(world, text="03-5254-0007"))
     assert len(page.rows) == 1
-    assert _uses(await _plan(database, sent, "contact_points.e164 >="), "ix_contact_points_e164")
+    assert uses(await plan_with(database, sent, "contact_points.e164 >="), "ix_contact_points_e164")
 
 
 @pytest.mark.parametrize("way", ["few", "walked"])
 async def test_the_lead_table_reads_indexes(
     database: Database,
     world: SmallWorld,
-    sent: "Sent",
+    sent: Sent,
     monkeypatch: pytest.MonkeyPatch,
     way: str,
 ) -> None:
@@ -118,13 +117,13 @@ async def test_the_lead_table_reads_indexes(
         async with database.read() as connection:
             await lead_table.list_leads(connection, _asked(world, sort, **asked), limit=20)
         selects = [one for one in sent.statements if one[0].startswith("SELECT")]
-        plans = [await _plan_of(database, *statement) for statement in selects]
+        plans = [await plan_of(database, *statement) for statement in selects]
         assert any(re.search(index, plan) for plan in plans), (asked, plans)
         for plan in plans:
             assert not re.search(r"Seq Scan on (leads|custom_values)\b", plan), (asked, plan)
             # In the order of ids SQLite reads the leads of so few projects themselves.
-            sorts = "TEMP B-TREE" in plan
-            assert not (sorts and re.search(r"SCAN leads\b(?! USING)", plan)), (asked, plan)
+            sorted_again = "TEMP B-TREE" in plan
+            assert not (sorted_again and re.search(r"SCAN leads\b(?! USING)", plan)), (asked, plan)
 
 
 def _asked(world: SmallWorld, sort: Sort | None = None, **asked: Any) -> lead_table.TableRequest:
@@ -146,7 +145,7 @@ def _asked(world: SmallWorld, sort: Sort | None = None, **asked: Any) -> lead_ta
     ],
 )
 async def test_history(
-    database: Database, world: SmallWorld, sent: "Sent", wanted: HistoryFilter, index: str
+    database: Database, world: SmallWorld, sent: Sent, wanted: HistoryFilter, index: str
 ) -> None:
     async with database.read() as connection:
         page = await history.list_history(connection, wanted=wanted, viewer=world.sato, limit=10)
@@ -154,21 +153,21 @@ async def test_history(
         await history.list_history(
             connection, wanted=wanted, viewer=world.sato, after=page.next_key, limit=10
         )
-    plan = await _plan(database, sent, "FROM actions")
-    assert _uses(plan, index)
-    assert not _sorts(plan)
+    plan = await plan_with(database, sent, "FROM actions")
+    assert uses(plan, index)
+    assert not sorts(plan)
 
 
-async def test_history_of_a_number(database: Database, world: SmallWorld, sent: "Sent") -> None:
+async def test_history_of_a_number(database: Database, world: SmallWorld, sent: Sent) -> None:
     async with database.read() as connection:
         await history.list_history(
             connection, wanted=HistoryFilter(number="03-5254-0100"), viewer=world.sato
         )
-    assert _uses(await _plan(database, sent, "FROM actions"), "ix_calls_e164_claimed_at")
+    assert uses(await plan_with(database, sent, "FROM actions"), "ix_calls_e164_claimed_at")
 
 
 async def test_the_claim_walks_the_calling_order(
-    database: Database, world: SmallWorld, sent: "Sent"
+    database: Database, world: SmallWorld, sent: Sent
 ) -> None:
     request = ClaimRequest(
         campaign_id=world.campaign_id,
@@ -181,29 +180,29 @@ async def test_the_claim_walks_the_calling_order(
     )
     claimed = await claim(database, request, 5, NOON + timedelta(days=9))
     assert len(claimed.calls) == 5
-    plan = await _plan(database, sent, "ORDER BY leads.priority")
-    assert _uses(plan, "ix_leads_calling_order")
-    assert _uses(plan, "ix_callbacks_due", "uq_callbacks_open_lead")
+    plan = await plan_with(database, sent, "ORDER BY leads.priority")
+    assert uses(plan, "ix_leads_calling_order")
+    assert uses(plan, "ix_callbacks_due", "uq_callbacks_open_lead")
     # Only the few that were found are sorted: the due callbacks, and all of them together.
-    assert _sorts(plan) <= 2
-    assert not _reads_whole_tables(plan), plan
+    assert sorts(plan) <= 2
+    assert not reads_whole_tables(plan), plan
 
 
-async def test_counts_and_prohibitions(database: Database, world: SmallWorld, sent: "Sent") -> None:
+async def test_counts_and_prohibitions(database: Database, world: SmallWorld, sent: Sent) -> None:
     async with database.read() as connection:
         since = NOON + timedelta(minutes=LEADS - 200)
         await campaign_state.counts(connection, campaign_id=world.campaign_id, since=since)
         await prohibitions.standing(connection, e164s=["+81352540001"])
         await mybox.holder_of(connection, lead_id=1, now=NOON)
-    assert _uses(await _plan(database, sent, "FROM calls"), "ix_calls_campaign_id_claimed_at")
-    plan = await _plan(database, sent, "FROM prohibitions")
-    assert _uses(plan, "uq_prohibitions_standing", "ix_prohibitions_e164_id")
-    plan = await _plan(database, sent, "FROM mybox_entries")
-    assert _uses(plan, "uq_mybox_entries_held_lead", "ix_mybox_entries_lead_id")
+    assert uses(await plan_with(database, sent, "FROM calls"), "ix_calls_campaign_id_claimed_at")
+    plan = await plan_with(database, sent, "FROM prohibitions")
+    assert uses(plan, "uq_prohibitions_standing", "ix_prohibitions_e164_id")
+    plan = await plan_with(database, sent, "FROM mybox_entries")
+    assert uses(plan, "uq_mybox_entries_held_lead", "ix_mybox_entries_lead_id")
 
 
 async def test_why_reads_what_is_known_of_one_lead(
-    database: Database, world: SmallWorld, sent: "Sent"
+    database: Database, world: SmallWorld, sent: Sent
 ) -> None:
     request = ClaimRequest(
         campaign_id=world.campaign_id,
@@ -221,8 +220,8 @@ async def test_why_reads_what_is_known_of_one_lead(
         await why.past_decisions(connection, lead_id)
         await why.known_number(connection, "+81352540001", viewer=world.suzuki)
     for statement in list(sent.statements):
-        plan = await _plan_of(database, *statement)
-        assert not _reads_whole_tables(plan), f"{statement[0]}\n{plan}"
+        plan = await plan_of(database, *statement)
+        assert not reads_whole_tables(plan), f"{statement[0]}\n{plan}"
 
 
 @pytest.mark.parametrize(
@@ -233,22 +232,20 @@ async def test_why_reads_what_is_known_of_one_lead(
     ],
 )
 async def test_what_is_in_boxes(
-    database: Database, world: SmallWorld, sent: "Sent", whose: Whose, index: str
+    database: Database, world: SmallWorld, sent: Sent, whose: Whose, index: str
 ) -> None:
     await _some_of_others(database, world)
     async with database.read() as connection:
         await lead_tabs.boxed_leads(
             connection, project_id=world.project_id, viewer=world.sato, whose=whose, now=NOON
         )
-    plan = await _plan(database, sent, "AS entry_id")
-    assert _uses(plan, index)
+    plan = await plan_with(database, sent, "AS entry_id")
+    assert uses(plan, index)
     # For so few leads as here PostgreSQL rather reads them all.
-    assert not (database.is_sqlite and _reads_whole_tables(plan))
+    assert not (database.is_sqlite and reads_whole_tables(plan))
 
 
-async def test_leads_that_are_prohibited(
-    database: Database, world: SmallWorld, sent: "Sent"
-) -> None:
+async def test_leads_that_are_prohibited(database: Database, world: SmallWorld, sent: Sent) -> None:
     await _some_of_others(database, world)
     async with database.read() as connection:
         await lead_tabs.prohibited_leads(
@@ -258,11 +255,11 @@ async def test_leads_that_are_prohibited(
             for_whom=world.tokyo,
             now=NOON,
         )
-    plan = await _plan(database, sent, "AS prohibition_id")
-    assert _uses(plan, "ix_contact_points_e164")
+    plan = await plan_with(database, sent, "AS prohibition_id")
+    assert uses(plan, "ix_contact_points_e164")
     # PostgreSQL merges the numbers of so small a world; leads it reads one by one as well.
     if database.is_sqlite:
-        assert _uses(plan, "ix_prohibitions_workgroup_id_id")
+        assert uses(plan, "ix_prohibitions_workgroup_id_id")
     else:
         assert re.search(r"using pk_leads on leads .*\n *Index Cond: \(id = ", plan), plan
 
@@ -277,15 +274,15 @@ async def test_leads_that_are_prohibited(
     ],
 )
 async def test_the_list_of_prohibitions(
-    database: Database, world: SmallWorld, sent: "Sent", wanted: ProhibitionFilter, index: str
+    database: Database, world: SmallWorld, sent: Sent, wanted: ProhibitionFilter, index: str
 ) -> None:
     await _some_of_others(database, world)
     async with database.read() as connection:
         await list_prohibitions(connection, viewer=world.sato, wanted=wanted)
-    plan = await _plan(database, sent, "FROM prohibitions")
-    assert _uses(plan, index, "ix_prohibitions_e164_id" if wanted.number else index)
+    plan = await plan_with(database, sent, "FROM prohibitions")
+    assert uses(plan, index, "ix_prohibitions_e164_id" if wanted.number else index)
     # Only the few of a number, or that were lifted, may be sorted.
-    assert _sorts(plan) <= (0 if wanted.for_whom == 1 else 1)
+    assert sorts(plan) <= (0 if wanted.for_whom == 1 else 1)
 
 
 @pytest.mark.parametrize(
@@ -296,91 +293,16 @@ async def test_the_list_of_prohibitions(
     ],
 )
 async def test_the_audit_log(
-    database: Database, world: SmallWorld, sent: "Sent", wanted: AuditFilter, index: str
+    database: Database, world: SmallWorld, sent: Sent, wanted: AuditFilter, index: str
 ) -> None:
     async with database.read() as connection:
         await list_audit(connection, viewer=world.sato, wanted=wanted)
-    plan = await _plan(database, sent, "FROM audit_log")
-    assert _uses(plan, index)
-    assert not _sorts(plan)
+    plan = await plan_with(database, sent, "FROM audit_log")
+    assert uses(plan, index)
+    assert not sorts(plan)
 
 
-# --- plans ------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class Sent:
-    """The statements that were sent, with their parameters."""
-
-    statements: list[tuple[str, Any]]
-
-    def clear(self) -> None:
-        self.statements.clear()
-
-    def one_with(self, part: str) -> tuple[str, Any]:
-        found = [(sql, values) for sql, values in self.statements if part in " ".join(sql.split())]
-        assert found, f"nothing with {part!r} was sent"
-        return found[-1]
-
-
-@contextmanager
-def _listening(database: Database) -> Iterator[Sent]:
-    sent = Sent([])
-
-    def note(
-        _connection: Any, _cursor: Any, sql: str, values: Any, _context: Any, many: bool
-    ) -> None:
-        if not many:
-            sent.statements.append((sql, values))
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(database.engine.sync_engine, "before_cursor_execute", note)
-
-
-async def _plan(database: Database, sent: Sent, part: str) -> str:
-    return await _plan_of(database, *sent.one_with(part))
-
-
-async def _plan_of(database: Database, sql: str, values: Any) -> str:
-    async with database.read() as connection:
-        if database.is_sqlite:
-            rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
-            return "\n".join(row.detail for row in rows)
-        # Small tables are read whole with good reason; a list of years is not.
-        await connection.execute(text("SET LOCAL enable_seqscan = off"))
-        rows = await connection.exec_driver_sql(f"EXPLAIN {sql}", values)
-        return "\n".join(row[0] for row in rows)
-
-
-def _uses(plan: str, *indexes: str) -> bool:
-    """Any of the indexes; pk_… is what SQLite calls the INTEGER PRIMARY KEY."""
-    found = any(index in plan for index in indexes)
-    assert found or ("pk_leads" in indexes and "INTEGER PRIMARY KEY" in plan), plan
-    return True
-
-
-def _sorts(plan: str) -> int:
-    return plan.count("TEMP B-TREE FOR") + plan.count("Sort  (")
-
-
-_GROWING = "leads|contact_points|actions|calls|mybox_entries|prohibitions"
-
-
-def _reads_whole_tables(plan: str) -> bool:
-    """Whether it reads all of a table that grows with the years, be it along an index."""
-    if re.search(rf"Seq Scan on ({_GROWING})|SCAN ({_GROWING})", plan):
-        return True
-    steps = re.split(r"->|SubPlan", plan)
-    whole = [
-        step
-        for step in steps
-        if re.search(rf"Index (Only )?Scan .*on ({_GROWING})\b", step)
-        and "Index Cond" not in step
-        # These hold a few of the calls only: the open ones, and the abandoned ones.
-        and not re.search(r"uq_calls_open_number|ix_calls_abandoned", step)
-    ]
-    return bool(whole)
+# --- a world ----------------------------------------------------------------------------
 
 
 async def _add_leads(connection: AsyncConnection, world: SmallWorld) -> None:
