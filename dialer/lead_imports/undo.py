@@ -158,7 +158,7 @@ async def _delete_made(
     shop: Workshop, lease: Lease, job: ImportJob, fields: Mapping[int, CustomField]
 ) -> int:
     """Removes the leads that the import made; how many it left alone."""
-    last, kept = 0, 0
+    last, kept, gone = 0, 0, job.done_rows
     while True:
         async with shop.database.write() as connection:
             rows = (
@@ -179,7 +179,8 @@ async def _delete_made(
             )
         kept += len(in_the_way)
         last = rows[-1].id
-        shop.progress(job.done_rows, job.total_rows)
+        gone += len(rows)
+        shop.progress(gone, max(job.total_rows, gone))
 
 
 async def _delete(

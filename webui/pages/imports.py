@@ -48,6 +48,9 @@ async def upload(request: web.Request) -> web.Response:
     except LeadFileError as error:
         title = marked("The file cannot be used, nothing was changed.")
         return notice(request, title, advice=error.text(words_for(request).language), status=409)
+    except OSError as error:
+        title = marked("The file cannot be kept: the disk is full, or may not be written.")
+        return notice(request, title, advice=error.strerror or str(error), status=507)
     async with given.database.write() as connection:
         import_id = await jobs.create_import(
             connection,
