@@ -142,7 +142,7 @@ async def copy_project(
     now: datetime,
     by: User | None = None,
 ) -> Project:
-    """A new, open project with the same settings and users, and no leads. Raises NameTaken, NoName."""
+    """A new, open project with the same settings and users, no leads. Raises NameTaken, NoName."""
     model = await _project(connection, project_id)
     copy = await create_project(
         connection,

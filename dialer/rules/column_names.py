@@ -217,7 +217,8 @@ _SYNONYMS = {
             LeadField.CONTACT_PERSON: """
                 代表者 代表者名 代表者氏名 代表者職氏名 代表者職・氏名 代表取締役 代表 代表社員
                 管理者 管理者名 管理者氏名 責任者 責任者名 責任者氏名 施設長 施設長名 施設長氏名
-                館長名 理事長 理事長名 会長 会長名 組合長 組合長名 園長 園長名 校長 校長名 店長 店長名 院長 院長名 所長 所長名 館長 社長 社長名
+                館長名 理事長 理事長名 会長 会長名 組合長 組合長名 園長 園長名 校長 校長名
+                店長 店長名 院長 院長名 所長 所長名 館長 社長 社長名
                 representative""",
         },
         rank=1,
@@ -228,7 +229,8 @@ _SYNONYMS = {
                 会社名 社名 会社 企業名 法人名称又は氏名 団体名 店舗名 店名 屋号 商号 名称 顧客名
                 お客様名 商号又は名称 商号または名称 商号名称 名称又は商号 氏名又は名称
                 氏名または名称 屋号商号
-                館名 園名 校名 得意先名 取引先名 リード名 貴社名 御社名 施設名 事業所名 事業所 施設 店舗
+                館名 園名 校名 得意先名 取引先名 リード名 貴社名 御社名 施設名 事業所名
+                事業所 施設 店舗
                 name company companyname leadname customer customername
                 account accountname organization organisation business businessname
                 facility facilityname shopname storename""",

@@ -268,15 +268,13 @@ async def remove(request: web.Request) -> web.Response:
 def _draft(form: MultiMapping[object]) -> FieldDraft:
     kind = str(form.get("kind", ""))
     known = FieldKind(kind) if kind in list(FieldKind) else FieldKind.TEXT
-    choices = form.getall("choice", []) if known in CHOICE_KINDS else []
+    choices = form.getall("choice", []) if known in CHOICE_KINDS else ()
     return FieldDraft(
         name=str(form.get("name", "")),
         kind=known,
         required=form.get("required") == "yes",
         default=str(form.get("default", "")),
-        choices=tuple(str(one) for one in form.getall("choice", []))
-        if known in CHOICE_KINDS
-        else (),
+        choices=tuple(map(str, choices)),
     )
 
 

@@ -1,4 +1,4 @@
-"""The page of a lead: everything on it is written in place, and everything that happened is told."""
+"""The page of a lead: all is written in place, and everything that happened is told."""
 
 import re
 
