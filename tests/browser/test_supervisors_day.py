@@ -61,13 +61,21 @@ async def test_the_filter_answers_while_one_types(visitor: Visitor) -> None:
     await expect(page.locator("#history-rows")).to_contain_text("条件に合うアクションはありません")
 
 
-async def test_the_list_goes_on_while_one_scrolls(visitor: Visitor) -> None:
+async def test_the_list_is_turned_page_by_page(visitor: Visitor) -> None:
     page = visitor.page
+    rows = page.locator("#lead-rows tr[data-href]")
     await visitor.log_in("admin")
     await visitor.go("/leads")
-    await expect(page.locator("#lead-rows tr[data-href]")).to_have_count(50)
-    await page.locator(".more-row").scroll_into_view_if_needed()
-    await expect(page.locator("#lead-rows tr[data-href]")).to_have_count(100)
+    await expect(rows).to_have_count(50)
+    first = await rows.first.get_attribute("data-href")
+    await page.get_by_label("次のページ").click()
+    await expect(rows.first).not_to_have_attribute("data-href", first or "")
+    await page.get_by_label("前のページ").click()
+    await expect(rows.first).to_have_attribute("data-href", first or "")
+    await page.get_by_label("最後のページ").click()
+    await expect(rows.first).not_to_have_attribute("data-href", first or "")
+    await page.go_back()
+    await expect(rows.first).to_have_attribute("data-href", first or "")
 
 
 async def test_the_role_is_switched_in_the_header(visitor: Visitor) -> None:
