@@ -64,6 +64,8 @@ def meaning_of_parts(parts: Sequence[str]) -> Meaning | None:
     owned = any(_OWNER.match(bare_key(part)) for part in parts[:-1])
     upper = [meaning.field for part in parts[:-1] if (meaning := meaning_of(part))]
     for part in reversed(parts):
+        if part is not parts[-1] and is_ambiguous_phone(part):
+            continue  # anything may stand under 連絡先: its cells will tell
         if meaning := meaning_of(part):
             if LeadField.PHONE in upper and meaning.field is LeadField.CONTACT_PERSON:
                 continue  # 代表 under 電話番号 is a number

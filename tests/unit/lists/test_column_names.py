@@ -90,6 +90,11 @@ def test_a_header_of_several_rows_means_what_they_say_together(
     assert (meaning.field, meaning.of_owner) == (field, of_owner)
 
 
+@pytest.mark.parametrize("name", ["従業員数", "自宅"])
+def test_what_stands_under_a_way_to_reach_somebody_may_be_anything(name: str) -> None:
+    assert meaning_of_parts(("連絡先", name)) is None
+
+
 @pytest.mark.parametrize(
     ("names", "targets"),
     [
