@@ -23,6 +23,7 @@ _DATA = re.compile(
     r"^[○×◯✓✔☑]$|^\d{4}[/.\-]\d"
 )
 _POSTAL = re.compile(r"〒?\d{3}[-‐−ー]?\d{4}")
+_SHORTEST_CODE = 8  # digits; amounts of money differ in length before that
 _LOCAL_NUMBER = re.compile(r"[1-9]\d{0,3}-\d{4}|[2-9]\d{5,7}")
 _WEBSITE = re.compile(r"https?://\S+|www\.\S+", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -97,10 +98,7 @@ def suggested_kind(cells: Sequence[str]) -> FieldKind:
             return kind
     if all(map(is_website, filled)):
         return FieldKind.URL
-    # Codes with leading zeros are no numbers: 011002 is a town.
-    if not any(cell[0] == "0" and len(cell) > 1 for cell in filled) and _fit(
-        FieldKind.NUMBER, filled
-    ):
+    if not _are_codes(filled) and _fit(FieldKind.NUMBER, filled):
         return FieldKind.NUMBER
     if any("\n" in cell or len(cell) > 200 for cell in filled):
         return FieldKind.LONG_TEXT
@@ -108,6 +106,14 @@ def suggested_kind(cells: Sequence[str]) -> FieldKind:
     if len(filled) >= 10 and len(different) <= min(12, len(filled) // 3):
         return FieldKind.SINGLE_CHOICE
     return FieldKind.TEXT
+
+
+def _are_codes(filled: Sequence[str]) -> bool:
+    """011002 is a town and 1010401067890 a company: digits that nobody adds up."""
+    if any(cell[0] == "0" and len(cell) > 1 for cell in filled):
+        return True
+    lengths = {len(cell) for cell in filled}
+    return len(lengths) == 1 and lengths.pop() >= _SHORTEST_CODE and len(filled) > 1
 
 
 def _fit(kind: FieldKind, filled: Sequence[str]) -> bool:
