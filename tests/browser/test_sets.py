@@ -43,6 +43,7 @@ async def test_a_field_is_added_and_moved_with_the_keyboard(
     await page.locator("#field-form button[type=submit]").click()
     row = page.locator("#field-rows .sort-row", has_text="見積の有無")
     await expect(row).to_be_visible()
+    await expect(page.locator(".set-item")).to_contain_text(f"{len(FIELDS) + 1}項目")
     await row.focus()
     await page.keyboard.press("Alt+ArrowUp")
     await page.keyboard.press("Alt+ArrowUp")

@@ -29,8 +29,18 @@
     mark(false);
   });
 
+  // An update that was asked for before a field was saved knows only what stood there before.
+  let saves = 0;
+  let outdated = false;
+
   document.addEventListener("htmx:beforeRequest", (event) => {
+    event.detail.xhr.askedAfter = saves;
     if (event.target === memoField()) event.target.dataset.sent = event.target.value;
+  });
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    outdated = event.detail.xhr.askedAfter !== saves;
+    if (event.detail.target.matches("[data-editing]")) saves += 1;
   });
 
   document.addEventListener("htmx:afterRequest", (event) => {
@@ -43,8 +53,9 @@
   });
 
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
-    // A field that somebody writes into stays until it is saved or left.
-    if (event.detail.target.id === "desk-lead" && event.detail.target.querySelector("[data-editing]")) {
+    // A field that somebody writes into, or has just opened, stays until it is saved or left.
+    const lead = event.detail.target.id === "desk-lead" ? event.detail.target : null;
+    if (lead && (outdated || lead.querySelector("[data-editing], .htmx-request"))) {
       event.detail.shouldSwap = false;
       return;
     }
