@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -48,6 +49,33 @@ async def record(
             detail=dict(detail or {}),
             address=_address.get() if address is None else address,
         )
+    )
+
+
+class Someone(Protocol):
+    """Who did it, as far as the log asks."""
+
+    @property
+    def id(self) -> int: ...
+
+
+async def record_by(
+    connection: AsyncConnection,
+    action: str,
+    subject: str,
+    by: Someone | None,
+    now: datetime,
+    /,
+    **detail: object,
+) -> None:
+    """`record` of what somebody did, or with `by` None the program itself."""
+    await record(
+        connection,
+        user_id=by.id if by else None,
+        action=action,
+        subject=subject,
+        detail=detail,
+        now=now,
     )
 
 

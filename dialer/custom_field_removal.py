@@ -1,6 +1,5 @@
 """The end of custom fields and their sets: the values that leads hold go with them."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import delete, select, tuple_
@@ -41,8 +40,8 @@ async def delete_field(
         removed += await _remove_rest(connection, field_id)
         await connection.execute(delete(custom_fields).where(custom_fields.c.id == field_id))
         detail = {"name": field.name, "values": removed}
-        await _record(
-            connection, "custom_field.delete", f"custom_field:{field_id}", by, now, detail
+        await audit.record_by(
+            connection, "custom_field.delete", f"custom_field:{field_id}", by, now, **detail
         )
     return removed
 
@@ -67,7 +66,7 @@ async def delete_set(
         await connection.execute(delete(custom_fields).where(custom_fields.c.set_id == set_id))
         await connection.execute(delete(custom_field_sets).where(custom_field_sets.c.id == set_id))
         subject = f"custom_field_set:{set_id}"
-        await _record(connection, "custom_field_set.delete", subject, by, now, {"name": name})
+        await audit.record_by(connection, "custom_field_set.delete", subject, by, now, name=name)
 
 
 async def _remove_values(database: Database, field_id: int) -> int:
@@ -136,21 +135,3 @@ async def _unused(connection: AsyncConnection, set_id: int) -> str:
     if names := users.all():
         raise SetInUse(names)
     return name
-
-
-async def _record(
-    connection: AsyncConnection,
-    action: str,
-    subject: str,
-    by: User | None,
-    now: datetime,
-    detail: Mapping[str, object],
-) -> None:
-    await audit.record(
-        connection,
-        user_id=by.id if by else None,
-        action=action,
-        subject=subject,
-        detail=detail,
-        now=now,
-    )

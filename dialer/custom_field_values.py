@@ -196,7 +196,9 @@ async def change_field(
     detail: dict[str, object] = {"name": new.name, "values": changed}
     if old.kind is not new.kind:
         detail |= {"from": old.kind.value, "to": new.kind.value}
-    await _record(connection, "custom_field.change", f"custom_field:{field_id}", by, now, detail)
+    await audit.record_by(
+        connection, "custom_field.change", f"custom_field:{field_id}", by, now, **detail
+    )
     return new
 
 
@@ -313,21 +315,3 @@ async def _held(connection: AsyncConnection, field_id: int) -> AsyncIterator[lis
 
 def _list(value: Value) -> list[str]:
     return value if isinstance(value, list) else [value]
-
-
-async def _record(
-    connection: AsyncConnection,
-    action: str,
-    subject: str,
-    by: User | None,
-    now: datetime,
-    detail: Mapping[str, object],
-) -> None:
-    await audit.record(
-        connection,
-        user_id=by.id if by else None,
-        action=action,
-        subject=subject,
-        detail=detail,
-        now=now,
-    )

@@ -192,7 +192,7 @@ async def create_set(
             insert(custom_field_sets).values(name=name).returning(custom_field_sets.c.id)
         )
     ).scalar_one()
-    await _record(
+    await audit.record_by(
         connection, "custom_field_set.create", f"custom_field_set:{set_id}", by, now, name=name
     )
     return set_id
@@ -209,7 +209,7 @@ async def rename_set(
     await connection.execute(
         update(custom_field_sets).where(custom_field_sets.c.id == set_id).values(name=name)
     )
-    await _record(
+    await audit.record_by(
         connection,
         "custom_field_set.rename",
         f"custom_field_set:{set_id}",
@@ -262,7 +262,7 @@ async def add_field(
             .returning(custom_fields.c.id)
         )
     ).scalar_one()
-    await _record(
+    await audit.record_by(
         connection,
         "custom_field.add",
         f"custom_field:{field_id}",
@@ -294,7 +294,7 @@ async def order_fields(
         await connection.execute(
             update(custom_fields).where(custom_fields.c.id == field_id).values(position=position)
         )
-    await _record(connection, "custom_field.order", f"custom_field_set:{set_id}", by, now)
+    await audit.record_by(connection, "custom_field.order", f"custom_field_set:{set_id}", by, now)
 
 
 async def lock_set(connection: AsyncConnection, set_id: int) -> None:
@@ -403,21 +403,3 @@ async def _free_set_name(connection: AsyncConnection, name: str, *, but: int | N
     if taken is not None and taken != but:
         raise NameTaken(f"there is a set {name!r} already")
     return name
-
-
-async def _record(
-    connection: AsyncConnection,
-    action: str,
-    subject: str,
-    by: User | None,
-    now: datetime,
-    **detail: object,
-) -> None:
-    await audit.record(
-        connection,
-        user_id=by.id if by else None,
-        action=action,
-        subject=subject,
-        detail=detail,
-        now=now,
-    )

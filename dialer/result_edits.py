@@ -11,6 +11,7 @@ from typing import get_args
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer import audit
 from dialer.default_results import ResultEffect
 from dialer.result_set_errors import (
     BadDelay,
@@ -22,7 +23,7 @@ from dialer.result_set_errors import (
     TooMany,
     UnknownResultSet,
 )
-from dialer.result_set_rows import change_row, clean_name, known_colour, lock_set, record
+from dialer.result_set_rows import change_row, clean_name, known_colour, lock_set
 from dialer.result_sets import (
     ActionResult,
     Category,
@@ -77,7 +78,9 @@ async def add_category(
             .returning(action_results.c.id)
         )
     ).scalar_one()
-    await record(connection, "result_category.add", f"result_set:{set_id}", by, now, name=name)
+    await audit.record_by(
+        connection, "result_category.add", f"result_set:{set_id}", by, now, name=name
+    )
     return category_id
 
 
@@ -96,7 +99,9 @@ async def rename_category(
     name = _free_category_name(found, name, but=category_id)
     await change_row(connection, action_results, category_id, name=name)
     subject = f"result_set:{set_id}"
-    await record(connection, "result_category.rename", subject, by, now, old=old.name, name=name)
+    await audit.record_by(
+        connection, "result_category.rename", subject, by, now, old=old.name, name=name
+    )
 
 
 async def delete_category(
@@ -113,7 +118,9 @@ async def delete_category(
         raise NotEmpty(f"the category has {len(category.results)} results")
     await connection.execute(delete(action_results).where(action_results.c.id == category_id))
     subject = f"result_set:{set_id}"
-    await record(connection, "result_category.delete", subject, by, now, name=category.name)
+    await audit.record_by(
+        connection, "result_category.delete", subject, by, now, name=category.name
+    )
 
 
 # --- results --------------------------------------------------------------------------
@@ -148,7 +155,9 @@ async def add_result(
             .returning(action_results.c.id)
         )
     ).scalar_one()
-    await record(connection, "result.add", f"result:{result_id}", by, now, name=result.name)
+    await audit.record_by(
+        connection, "result.add", f"result:{result_id}", by, now, name=result.name
+    )
     return result_id
 
 
@@ -170,7 +179,7 @@ async def change_result(
         values["position"] = await _next(connection, set_id, form.category_id)
     await change_row(connection, action_results, result_id, **values)
     subject = f"result:{result_id}"
-    await record(
+    await audit.record_by(
         connection, "result.change", subject, by, now, name=result.name, effect=result.effect
     )
 
@@ -200,7 +209,7 @@ async def retire_result(
         connection, action_results, result_id, retired_at=now if retired else None, hotkey=hotkey
     )
     action = "result.retire" if retired else "result.offer"
-    await record(connection, action, f"result:{result_id}", by, now, name=result.name)
+    await audit.record_by(connection, action, f"result:{result_id}", by, now, name=result.name)
 
 
 async def delete_result(
@@ -216,7 +225,9 @@ async def delete_result(
     if await any_action_with(connection, select(action_results.c.id).filter_by(id=result_id)):
         raise ResultInUse(f"history has the result {result.name!r}")
     await connection.execute(delete(action_results).where(action_results.c.id == result_id))
-    await record(connection, "result.delete", f"result:{result_id}", by, now, name=result.name)
+    await audit.record_by(
+        connection, "result.delete", f"result:{result_id}", by, now, name=result.name
+    )
 
 
 async def order_results(
@@ -244,7 +255,7 @@ async def order_results(
                 await change_row(
                     connection, action_results, result_id, position=place, parent_id=category_id
                 )
-    await record(connection, "result.order", f"result_set:{set_id}", by, now)
+    await audit.record_by(connection, "result.order", f"result_set:{set_id}", by, now)
 
 
 # --- checks ---------------------------------------------------------------------------

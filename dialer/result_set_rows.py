@@ -1,15 +1,11 @@
 """What all edits of result sets share: the set's lock, its names, the line of the audit log."""
 
-from datetime import datetime
-
 from sqlalchemy import Table, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import audit
 from dialer.result_set_errors import BadName, UnknownResultSet
 from dialer.rules.search_text import fold
 from dialer.storage.tables import result_sets
-from dialer.users import User
 
 LONGEST_NAME = 100  # of a category, a result and a stage
 LONGEST_SET_NAME = 200
@@ -53,22 +49,3 @@ async def change_row(
 ) -> None:
     """Writes these columns of one row."""
     await connection.execute(update(table).where(table.c.id == row_id).values(values))
-
-
-async def record(
-    connection: AsyncConnection,
-    action: str,
-    subject: str,
-    by: User | None,
-    now: datetime,
-    **detail: object,
-) -> None:
-    """A line of the audit log."""
-    await audit.record(
-        connection,
-        user_id=by.id if by else None,
-        action=action,
-        subject=subject,
-        detail=detail,
-        now=now,
-    )

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer import audit
 from dialer.default_results import DEFAULT_RESULTS, DEFAULT_STAGES, ResultEffect
 from dialer.result_set_errors import NameTaken, SetInUse
-from dialer.result_set_rows import LONGEST_SET_NAME, clean_name, record, set_name
+from dialer.result_set_rows import LONGEST_SET_NAME, clean_name, set_name
 from dialer.stages import any_lead_in, insert_stages, stages_of_set
 from dialer.storage.tables import action_results, actions, projects, result_sets, stages
 from dialer.users import Language, User
@@ -177,7 +178,9 @@ async def create_set(
     set_id: int = (
         await connection.execute(insert(result_sets).values(name=name).returning(result_sets.c.id))
     ).scalar_one()
-    await record(connection, "result_set.create", f"result_set:{set_id}", by, now, name=name)
+    await audit.record_by(
+        connection, "result_set.create", f"result_set:{set_id}", by, now, name=name
+    )
     return set_id
 
 
@@ -193,7 +196,7 @@ async def rename_set(
         update(result_sets).where(result_sets.c.id == set_id).values(name=name)
     )
     subject = f"result_set:{set_id}"
-    await record(connection, "result_set.rename", subject, by, now, old=old, name=name)
+    await audit.record_by(connection, "result_set.rename", subject, by, now, old=old, name=name)
 
 
 async def copy_set(
@@ -248,7 +251,9 @@ async def delete_set(
         )
     await connection.execute(delete(stages).where(stages.c.result_set_id == set_id))
     await connection.execute(delete(result_sets).where(result_sets.c.id == set_id))
-    await record(connection, "result_set.delete", f"result_set:{set_id}", by, now, name=name)
+    await audit.record_by(
+        connection, "result_set.delete", f"result_set:{set_id}", by, now, name=name
+    )
 
 
 async def any_action_with(connection: AsyncConnection, result_ids: Select[Any]) -> bool:

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Select, delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer import audit
 from dialer.result_set_errors import NameTaken, StageInUse, TooMany, UnknownResultSet
-from dialer.result_set_rows import change_row, clean_name, known_colour, lock_set, record
+from dialer.result_set_rows import change_row, clean_name, known_colour, lock_set
 from dialer.rules.search_text import fold
 from dialer.storage.tables import action_results, leads, projects, stages
 from dialer.users import User
@@ -66,7 +67,7 @@ async def add_stage(
             .returning(stages.c.id)
         )
     ).scalar_one()
-    await record(connection, "stage.add", f"stage:{stage_id}", by, now, name=name)
+    await audit.record_by(connection, "stage.add", f"stage:{stage_id}", by, now, name=name)
     return stage_id
 
 
@@ -87,7 +88,7 @@ async def change_stage(
     name = _free_stage_name(known, name, but=stage_id)
     await change_row(connection, stages, stage_id, name=name, colour=known_colour(colour))
     subject = f"stage:{stage_id}"
-    await record(connection, "stage.change", subject, by, now, old=old.name, name=name)
+    await audit.record_by(connection, "stage.change", subject, by, now, old=old.name, name=name)
 
 
 async def order_stages(
@@ -104,7 +105,7 @@ async def order_stages(
     named = [one for one in dict.fromkeys(stage_ids) if one in old]
     for position, stage_id in enumerate([*named, *(one for one in old if one not in named)]):
         await change_row(connection, stages, stage_id, position=position)
-    await record(connection, "stage.order", f"result_set:{set_id}", by, now)
+    await audit.record_by(connection, "stage.order", f"result_set:{set_id}", by, now)
 
 
 async def delete_stage(
@@ -130,7 +131,7 @@ async def delete_stage(
         update(action_results).where(action_results.c.stage_id == stage_id).values(stage_id=None)
     )
     await connection.execute(delete(stages).where(stages.c.id == stage_id))
-    await record(connection, "stage.delete", f"stage:{stage_id}", by, now, name=stage.name)
+    await audit.record_by(connection, "stage.delete", f"stage:{stage_id}", by, now, name=stage.name)
 
 
 async def insert_stages(
