@@ -203,7 +203,8 @@ async def in_batches(
             ahead = asyncio.create_task(_next(rows, most))
             yield some
     finally:
-        # The thread cannot be stopped; the file is closed when it is through.
+        # The thread cannot be stopped; the file is closed when it is through. What it could not
+        # read ahead nobody asks for any more: whoever does is told by the `await` above.
         with suppress(Exception):
             await ahead
         rows.close()  # type: ignore[attr-defined]
