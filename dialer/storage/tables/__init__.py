@@ -8,7 +8,7 @@ per lead; triggers let nobody change or remove a line of the audit log.
 
 from dialer.storage.tables.audit import audit_log
 from dialer.storage.tables.gate import gate_lanes, mybox_entries, prohibitions
-from dialer.storage.tables.history import actions, calls, recordings
+from dialer.storage.tables.history import actions, calls
 from dialer.storage.tables.imports import lead_import_notes, lead_imports
 from dialer.storage.tables.leads import (
     callbacks,
@@ -35,6 +35,17 @@ from dialer.storage.tables.projects import (
     result_sets,
     stages,
 )
+from dialer.storage.tables.recordings import (
+    bookmarks,
+    comments,
+    good_examples,
+    legal_holds,
+    phrase_flags,
+    recording_jobs,
+    recording_peaks,
+    recordings,
+    transcripts,
+)
 from dialer.storage.tables.work import agent_sessions, campaigns
 
 __all__ = [
@@ -44,28 +55,36 @@ __all__ = [
     "actions",
     "agent_sessions",
     "audit_log",
+    "bookmarks",
     "callbacks",
     "calls",
     "campaigns",
+    "comments",
     "contact_points",
     "custom_field_sets",
     "custom_fields",
     "custom_values",
     "gate_lanes",
+    "good_examples",
     "lead_changes",
     "lead_import_notes",
     "lead_imports",
     "leads",
+    "legal_holds",
     "metadata",
     "mybox_entries",
+    "phrase_flags",
     "prohibitions",
     "project_users",
     "projects",
+    "recording_jobs",
+    "recording_peaks",
     "recordings",
     "recovery_codes",
     "result_sets",
     "saved_views",
     "stages",
+    "transcripts",
     "user_links",
     "user_workgroups",
     "users",

@@ -1,8 +1,7 @@
-"""What was done toward leads: the actions of ヒストリー, calls with them, their recordings."""
+"""What was done toward leads: the actions of ヒストリー, and calls with them."""
 
 from sqlalchemy import (
     JSON,
-    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -89,16 +88,4 @@ Index(
     calls.c.ended_at,
     sqlite_where=text("outcome = 'abandoned'"),
     postgresql_where=text("outcome = 'abandoned'"),
-)
-
-recordings = Table(
-    "recordings",
-    metadata,
-    Column("call_id", Uuid, ForeignKey("calls.id"), primary_key=True),
-    Column("path", String(500), nullable=False),  # relative to the recordings root
-    Column("state", String(20), nullable=False),  # recording ready missing
-    Column("duration_ms", Integer),
-    Column("size_bytes", BigInteger),
-    Column("sha256", String(64)),
-    Column("started_at", UTCDateTime, nullable=False),
 )

@@ -67,4 +67,6 @@ user_workgroups = Table(
     metadata,
     Column("user_id", ForeignKey("users.id"), primary_key=True),
     Column("workgroup_id", ForeignKey("workgroups.id"), primary_key=True, index=True),
+    # A manager hears and reads what the members of the workgroup did.
+    Column("manages", Boolean, nullable=False, server_default=false()),
 )

@@ -87,6 +87,10 @@ projects = Table(
     Column("calling_hours", JSON(none_as_null=True)),
     # What was chosen for the columns of the last list, by column name: offered again.
     Column("column_choices", JSON, nullable=False, server_default="{}"),
+    # Days after which audio, and then its words, are erased; None: as the campaign or the
+    # installation says, and of several the shortest.
+    Column("keep_recordings_days", Integer),
+    Column("keep_transcripts_days", Integer),
     Column("closed_at", UTCDateTime),
     Column("created_at", UTCDateTime, nullable=False),
 )
