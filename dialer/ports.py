@@ -48,6 +48,33 @@ class RecordingFacts:
     ended_at: datetime  # when the last audio was written
 
 
+@dataclass(frozen=True, slots=True)
+class KeptAudio:
+    """Where finished audio lies and in what form, as the table ``recordings`` says."""
+
+    call_id: UUID
+    place: str  # local | s3
+    path: str  # relative to the root of the place
+    format: str  # wav | flac | opus
+    key_name: str | None  # of the key it is encrypted with
+
+
+class AudioFile(Protocol):
+    """Finished audio, opened for reading: the bytes of a WAV, FLAC or Ogg Opus file."""
+
+    @property
+    def size_bytes(self) -> int: ...
+
+    @property
+    def local_path(self) -> Path | None:
+        """A file of this machine that holds just these bytes; None where there is none."""
+
+    async def read(self, start: int, length: int) -> bytes:
+        """At most `length` bytes from `start`; empty at the end. Raises RecordingFault."""
+
+    async def close(self) -> None: ...
+
+
 class RecordingFault(Exception):
     """Audio cannot be stored now; the message names the place and the remedy."""
 
@@ -66,6 +93,9 @@ class RecordingStore(Protocol):
 
         Raises RecordingFault when that is not possible now; the audio is kept.
         """
+
+    async def open(self, kept: KeptAudio) -> AudioFile:
+        """Raises FileNotFoundError when it is gone, RecordingFault when it cannot be read now."""
 
     def playable(self, path: str) -> Path:
         """Absolute path of a finished recording.

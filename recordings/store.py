@@ -24,7 +24,8 @@ from uuid import UUID
 
 import structlog
 
-from dialer.ports import RecordingFacts
+from dialer.ports import KeptAudio, RecordingFacts
+from recordings.audio_file import LocalAudioFile
 from recordings.errors import RecordingStoreError, store_error
 from recordings.stereo import FRAME_BYTES, HEADER_BYTES, SAMPLE_RATE, WrittenAudio, write_wav
 from recordings.waveform import Peak, peaks_of
@@ -101,6 +102,10 @@ class LocalRecordingStore:
         except (OSError, ValueError) as error:  # a name too long, a zero byte
             raise FileNotFoundError(f"no recording {path!r}") from error
         raise FileNotFoundError(f"no recording {path!r}")
+
+    async def open(self, kept: KeptAudio) -> LocalAudioFile:
+        """Raises FileNotFoundError like `playable`."""
+        return LocalAudioFile(self.playable(kept.path))
 
     async def peaks(self, path: str, *, buckets: int) -> tuple[Peak, ...]:
         """The loudest moment of agent and customer, 0 to 255, in `buckets` equal parts.

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from dialer.ports import RecordingFacts, RecordingFault
+from dialer.ports import AudioFile, KeptAudio, RecordingFacts, RecordingFault
 
 
 @dataclass(slots=True)
@@ -38,6 +38,9 @@ class FakeRecordings:
             sha256=call_id.hex * 2,
             ended_at=ended,
         )
+
+    async def open(self, kept: KeptAudio) -> AudioFile:
+        raise FileNotFoundError(kept.path)
 
     def playable(self, path: str) -> Path:
         raise FileNotFoundError(path)
