@@ -1,0 +1,1 @@
+"""Engines that turn audio into words, behind one port."""
