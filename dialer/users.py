@@ -77,6 +77,7 @@ Language = Literal["ja", "en"]
 class User:
     """A person as the rules see him.
 
+    `managed_workgroup_ids` are those of `workgroup_ids` whose manager he is.
     `acts_as_admin` is the role he has taken: an admin who wants to call acts as a
     user (`as_user`) and then sees and may do only what a user may. Who is `invited` has
     no password yet.
@@ -97,6 +98,8 @@ class User:
     acts_as_admin: bool
     invited: bool = False
     has_second_factor: bool = False
+    phone_in_browser: bool = False
+    managed_workgroup_ids: frozenset[int] = frozenset()
 
     def as_user(self) -> "User":
         """The same person in the role of a user."""
@@ -109,10 +112,11 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class PhoneLogin:
-    """The SIP account of a user's phone."""
+    """The SIP account of a user's phone. Without a password it is a phone in the browser, which
+    gets a new one each time that it connects."""
 
     account: str
-    password: str
+    password: str | None
     user_id: int
 
 
@@ -349,6 +353,13 @@ async def _with_groups(connection: AsyncConnection, rows: Collection[Row[Any]]) 
     groups = await _memberships(
         connection, user_workgroups.c.user_id, user_workgroups.c.workgroup_id, ids
     )
+    managed = await _memberships(
+        connection,
+        user_workgroups.c.user_id,
+        user_workgroups.c.workgroup_id,
+        ids,
+        user_workgroups.c.manages,
+    )
     projects = await _memberships(
         connection, project_users.c.user_id, project_users.c.project_id, ids
     )
@@ -369,15 +380,22 @@ async def _with_groups(connection: AsyncConnection, rows: Collection[Row[Any]]) 
             acts_as_admin=row.may_administer,
             invited=not row.password_hash,
             has_second_factor=row.totp_confirmed_at is not None,
+            phone_in_browser=row.phone_account is not None and row.phone_password is None,
+            managed_workgroup_ids=frozenset(managed.get(row.id, ())),
         )
         for row in rows
     ]
 
 
 async def _memberships(
-    connection: AsyncConnection, member: Column[Any], group: Column[Any], ids: Collection[int]
+    connection: AsyncConnection,
+    member: Column[Any],
+    group: Column[Any],
+    ids: Collection[int],
+    *conditions: Column[bool],
 ) -> dict[int, set[int]]:
     found: dict[int, set[int]] = {}
-    for user_id, group_id in await connection.execute(select(member, group).where(member.in_(ids))):
+    query = select(member, group).where(member.in_(ids), *conditions)
+    for user_id, group_id in await connection.execute(query):
         found.setdefault(user_id, set()).add(group_id)
     return found

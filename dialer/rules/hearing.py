@@ -1,0 +1,51 @@
+"""Who may hear a conversation, read its words and take it away."""
+
+from collections.abc import Set
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class HearingRight(StrEnum):
+    """Why somebody may hear a conversation; the first that holds."""
+
+    ADMIN = "admin"
+    OWN = "own"  # he spoke himself
+    MANAGER = "manager"  # of a workgroup of the one who spoke
+    EXAMPLE = "example"  # it is in the library of good examples
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who wants to hear. `manages`: the workgroups whose manager he is."""
+
+    user_id: int
+    acts_as_admin: bool
+    sees_project: bool
+    manages: Set[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A conversation. `workgroups` are those of the user who spoke; nobody may have."""
+
+    user_id: int | None
+    workgroups: Set[int]
+    is_example: bool
+
+
+def hearing_right(listener: Listener, spoken: Spoken) -> HearingRight | None:
+    """None: he may not. Who does not see the project hears nothing of it."""
+    if listener.acts_as_admin:
+        return HearingRight.ADMIN
+    if not listener.sees_project:
+        return None
+    if spoken.user_id == listener.user_id:
+        return HearingRight.OWN
+    if spoken.user_id is not None and listener.manages & spoken.workgroups:
+        return HearingRight.MANAGER
+    return HearingRight.EXAMPLE if spoken.is_example else None
+
+
+def may_download(right: HearingRight | None) -> bool:
+    """Audio leaves the system only through those who answer for it."""
+    return right in (HearingRight.ADMIN, HearingRight.MANAGER)
