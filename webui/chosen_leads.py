@@ -5,37 +5,14 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from dialer.belonging import visible_leads
-from dialer.lead_table import count_leads, ids_of, lot_of
+from dialer.lead_table import count_leads, lot_of
 from dialer.paging import BadPageKey
 from webui.forms import an_id
 from webui.lead_address import pairs_of, read_address
 from webui.services import services
 from webui.sessions import viewer
 
-MOST_AT_ONCE = 5000
-
-
-async def chosen_leads(request: web.Request) -> list[int]:
-    """The form's ``ids``; or, with ``everything``, all leads that the query ``shown`` shows.
-
-    Only leads that the viewer may see, in the order of the table, at most `MOST_AT_ONCE`:
-    more than that is refused with 413, so that nobody believes that all of it was done.
-    """
-    form, user = await request.post(), viewer(request)
-    async with services(request).database.read() as connection:
-        if form.get("everything"):
-            address = await read_address(connection, request, pairs_of(str(form.get("shown", ""))))
-            if address is None:
-                return []
-            ids = await ids_of(connection, address.request(request), most=MOST_AT_ONCE + 1)
-        else:
-            texts = form.getall("ids", [])
-            ids = [one for text in texts if (one := an_id(str(text))) is not None]
-        if len(ids) > MOST_AT_ONCE:
-            raise web.HTTPRequestEntityTooLarge(MOST_AT_ONCE, len(ids))
-        return ids if form.get("everything") else await visible_leads(connection, ids, user)
-
-
+MOST_TICKED = 5000
 LOT = 2000
 
 
@@ -53,12 +30,21 @@ class ChosenLot:
 
 
 async def chosen_lot(request: web.Request) -> ChosenLot:
-    """As `chosen_leads`, but however many the table shows: lot by lot, by the form's ``after``."""
+    """The form's ``ids``; or, with ``everything``, all leads that the query ``shown`` shows.
+
+    Only leads that the viewer may see. All that the table shows comes in its order, lot by
+    lot, by the form's ``after``. More than `MOST_TICKED` ids are refused with 413, so that
+    nobody believes that all of it was done.
+    """
     form = await request.post()
-    if not form.get("everything"):
-        ids = await chosen_leads(request)
-        return ChosenLot(ids, None, len(ids), more=False)
     async with services(request).database.read() as connection:
+        if not form.get("everything"):
+            texts = form.getall("ids", [])
+            ids = [one for text in texts if (one := an_id(str(text))) is not None]
+            if len(ids) > MOST_TICKED:
+                raise web.HTTPRequestEntityTooLarge(MOST_TICKED, len(ids))
+            ids = await visible_leads(connection, ids, viewer(request))
+            return ChosenLot(ids, None, len(ids), more=False)
         address = await read_address(connection, request, pairs_of(str(form.get("shown", ""))))
         if address is None:
             return ChosenLot([], None, 0, more=False)

@@ -1,7 +1,8 @@
 """Leads with everything that the table filters and sorts by, written by the database itself.
 
 A lead's particulars depend on its number alone: every tenth of the list has one branch
-(lists come in one after another), its date, size and stage are spread.
+(lists come in one after another), its date, size and stage are spread. Of the prefectures
+東京都 has a third of the list and `RARE_PREFECTURE` two leads; so it is with cities and attempts.
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,9 @@ from tests.benchmarks._big_project import _count, _numbers, _time
 BRANCHES = ("札幌", "仙台", "東京", "横浜", "名古屋", "京都", "大阪", "神戸", "広島", "福岡")
 _WORDS = ("青葉", "みどり", "さくら", "光", "北斗", "日の出", "若葉", "大和")
 _KANA = ("あおば", "みどり", "さくら", "ひかり", "ほくと", "ひので", "わかば", "やまと")
+RARE_PREFECTURE, RARE_CITY, RARE_ATTEMPTS = "鳥取県", "西伯郡大山町", 12
+COMMON_PREFECTURE, COMMON_CITY = "東京都", "中央区"
+_CITIES = (COMMON_CITY, "港区", "北区", "西区", "南区", "旭区", "緑区", "青葉区", "府中市", "堺市")
 _SPREAD = 7919  # a prime: what depends on n * _SPREAD is spread over the list
 _HISTORY = 300_000
 
@@ -104,7 +108,7 @@ async def _leads(
 ) -> None:
     lane = await lanes.lane_id_of(connection, made.project_id, Lane())
     branch, day, size, code = (made.fields[name].key for name in made.fields)
-    prefectures = [one for _, some in REGIONS for one in some]
+    rare = f"n IN ({number // 2 + 1}, {number - 1})"
     stage = " ".join(f"WHEN {place} THEN {one}" for place, one in enumerate(made.stage_ids))
     custom = (
         f"""'{{"{branch}": "' || {_pick(BRANCHES, f"(n - 1) * 10 / {number}")} || '", """
@@ -120,9 +124,9 @@ async def _leads(
             f" {made.project_id}, {lane}, '株式会社' || {_pick(_WORDS, _MIXED)} || n,"
             f" {_pick(_KANA, _MIXED)},"
             f" {_pick(_KANA, _MIXED)} || {_line(connection)} || '株式会社' ||"
-            f" {_pick(_WORDS, _MIXED)} || n, {_pick(prefectures, f'n * {_SPREAD} % 47')},"
-            f" '中央区', CASE n * {_SPREAD} % 5 {stage} END, {custom}, :now,"
-            f" CASE WHEN n % 3 = 0 THEN 1 ELSE 0 END,"
+            f" {_pick(_WORDS, _MIXED)} || n, {_prefecture(rare)},"
+            f" {_city(rare)}, CASE n * {_SPREAD} % 5 {stage} END, {custom}, :now,"
+            f" CASE WHEN {rare} THEN {RARE_ATTEMPTS} WHEN n % 3 = 0 THEN 1 + n % 7 ELSE 0 END,"
             f" CASE WHEN n % 3 = 0 THEN {_some_time_ago(connection)} END"
             f" FROM {_numbers(connection, number)}"
         ).bindparams(now=_time(connection, now))
@@ -134,6 +138,22 @@ async def _leads(
             f"FROM {_numbers(connection, number)}"
         )
     )
+
+
+def _prefecture(rare: str) -> str:
+    others = [one for _, some in REGIONS for one in some if one != RARE_PREFECTURE]
+    spread = _pick(others, f"n * {_SPREAD} % {len(others)}")
+    return _rare_or_common(rare, RARE_PREFECTURE, COMMON_PREFECTURE, spread)
+
+
+def _city(rare: str) -> str:
+    """With what many lists have in the same column: the rest of the address."""
+    spread = f"{_pick(_CITIES, f'n * {_SPREAD} % {len(_CITIES)}')} || (n % 9000) || '番地'"
+    return _rare_or_common(rare, RARE_CITY, COMMON_CITY, spread)
+
+
+def _rare_or_common(rare: str, one: str, other: str, spread: str) -> str:
+    return f"CASE WHEN {rare} THEN '{one}' WHEN n % 3 = 1 THEN '{other}' ELSE {spread} END"
 
 
 _MIXED = f"n * {_SPREAD} % 8"

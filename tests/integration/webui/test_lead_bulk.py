@@ -1,11 +1,15 @@
 """Many leads of the list at once, and what is shown of other users' boxes."""
 
+import html
+import re
 from datetime import timedelta
 
+import pytest
 from aiohttp import FormData
 
 from dialer import mybox, prohibitions, users
 from dialer.lead_detail import lead_detail
+from dialer.lead_facts import numbers_of
 from dialer.storage.tables import user_workgroups
 from tests.fakes.web_fixtures import Browser, MakeBrowser
 from tests.fakes.web_server import WebWorld
@@ -101,6 +105,58 @@ async def test_leads_of_projects_one_may_not_see_are_left_out(
 async def test_too_many_at_once_make_no_sense(browser: Browser) -> None:
     await browser.log_in("sato")
     assert (await bulk(browser, "mybox", list(range(1, 5002))))[0] == 413
+
+
+async def to_the_end(browser: Browser, action: str, **fields: str) -> tuple[str, int]:
+    """Asks lot by lot as the page does: the last answer, and how many lots there were."""
+    sent, lots = fields, 0
+    while True:
+        _, text = await bulk(browser, action, [], **sent)
+        lots += 1
+        hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', text))
+        if "after" not in hidden:
+            return text, lots
+        assert "<progress" in text
+        sent = {name: html.unescape(value) for name, value in hidden.items()}
+
+
+async def test_all_that_the_filter_shows_goes_into_a_box_and_out_of_it(
+    world: WebWorld, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webui.chosen_leads.LOT", 80)
+    await browser.log_in("admin")
+    third, number = world.team.agents[2], len(world.team.lead_ids)
+    shown = f"project={world.team.project_id}"
+    text, lots = await to_the_end(
+        browser, "give", everything="1", shown=shown, user_id=str(third.id)
+    )
+    assert (f"引き渡しました: {number}件" in text, lots) == (True, -(-number // 80))
+    assert await holders(world, list(world.team.lead_ids)) == dict.fromkeys(
+        world.team.lead_ids, third.id
+    )
+    text, _ = await to_the_end(browser, "release", everything="1", shown=shown)
+    assert f"取り出しました: {number}件" in text
+    assert await holders(world, list(world.team.lead_ids)) == {}
+
+
+async def test_all_that_the_filter_shows_is_prohibited_for_whom_was_chosen(
+    world: WebWorld, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webui.chosen_leads.LOT", 80)
+    await browser.log_in("admin")
+    fields = {"for": str(world.team.workgroup_id), "reason": "閉業"}
+    text, lots = await to_the_end(
+        browser, "prohibit", everything="1", shown=f"project={world.team.project_id}", **fields
+    )
+    assert f"禁止: {len(world.team.lead_ids)}件" in text
+    async with world.database.read() as connection:
+        numbers = await numbers_of(connection, world.team.lead_ids)
+        standing = await prohibitions.standing(connection, e164s=numbers)
+    assert lots > 1
+    assert {one.e164 for one in standing} == set(numbers)
+    # One of them was prohibited before, for another reason.
+    assert len([one for one in standing if one.reason == "閉業"]) == len(numbers) - 1
+    assert {one.workgroup_id for one in standing} == {world.team.workgroup_id}
 
 
 async def test_another_workgroup_sees_that_it_is_boxed_but_not_by_whom(

@@ -156,18 +156,6 @@ async def test_all_that_match_are_chosen_at_once(browser: Browser, table: WebWor
     assert set(listed) <= set(boxed)
 
 
-async def test_more_than_the_bound_is_refused_rather_than_done_in_part(
-    browser: Browser, table: WebWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("webui.chosen_leads.MOST_AT_ONCE", 5)
-    await browser.log_in("sato")
-    before = hrefs(await browser.page("/leads/rows?tab=mybox"))
-    shown = f"project={table.team.project_id}&tab=all"
-    response = await browser.press("/leads/bulk/mybox", everything="1", shown=shown)
-    assert response.status == 413
-    assert hrefs(await browser.page("/leads/rows?tab=mybox")) == before
-
-
 @pytest.mark.parametrize("kind", ["csv", "cp932", "xlsx"])
 async def test_an_export_holds_what_the_filter_shows_and_is_in_the_audit_log(
     browser: Browser, table: WebWorld, kind: str
