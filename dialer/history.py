@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Column, ColumnElement, Row, Select, false, insert, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import audit
+from dialer import action_texts, audit
 from dialer.paging import PAGE_SIZE, Page, bounded, decode_key, page_of
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.phone_number import PhoneNumber, national_format, parse_phone_number
@@ -228,6 +228,7 @@ async def add_memo(
             memo=memo,
         )
     )
+    await action_texts.refresh(connection, [action_id])
     await audit.record(
         connection, user_id=by.id, action="memo.add", subject=f"lead:{lead_id}", now=now
     )

@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer import action_texts
 from dialer.storage.tables import actions
 
 LONGEST_MEMO = 4000  # characters
@@ -21,4 +22,5 @@ async def save_memo(connection: AsyncConnection, *, call_id: UUID, user_id: int,
         .where(actions.c.id == call_id, actions.c.user_id == user_id)
         .values(memo=memo[:LONGEST_MEMO])
     )
+    await action_texts.refresh(connection, [call_id] if written.rowcount else [])
     return bool(written.rowcount)

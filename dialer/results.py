@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import audit, prohibitions
+from dialer import action_texts, audit, prohibitions
 from dialer.after_calls import calls_with_outcome
 from dialer.callbacks import Agreed, close_callback, set_callback
 from dialer.campaign import RetrySettings
@@ -118,6 +118,7 @@ async def save_result(
                 now=now,
             )
     await connection.execute(update(actions).where(actions.c.id == call_id).values(values))
+    await action_texts.refresh(connection, [call_id])
     await audit.record(
         connection,
         user_id=user_id,

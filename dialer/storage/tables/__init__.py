@@ -46,12 +46,14 @@ from dialer.storage.tables.recordings import (
     recordings,
     transcripts,
 )
+from dialer.storage.tables.searching import action_texts
 from dialer.storage.tables.work import agent_sessions, campaigns
 
 __all__ = [
     "E164",
     "RowId",
     "action_results",
+    "action_texts",
     "actions",
     "agent_sessions",
     "audit_log",

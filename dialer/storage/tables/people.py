@@ -25,7 +25,8 @@ users = Table(
     Column("may_call", Boolean, nullable=False, server_default=true()),
     Column("active", Boolean, nullable=False, server_default=true()),
     Column("language", String(5)),  # None: the browser decides
-    # The SIP account of the user's phone. The password is needed in clear: ARI pushes it.
+    # The SIP account of the user's phone. The password is needed in clear: ARI pushes it. A phone
+    # in the browser has none here: it gets a new one each time that it connects.
     Column("phone_account", String(80), unique=True),
     Column("phone_password", String(80)),
     Column("phone_mode", String(20), nullable=False, server_default="held"),  # held | per_call
