@@ -61,6 +61,13 @@ Index(
     sqlite_where=text("released_at IS NULL"),
     postgresql_where=text("released_at IS NULL"),
 )
+# What everybody holds, newest last, without all that was ever held.
+Index(
+    "ix_mybox_entries_standing",
+    mybox_entries.c.id,
+    sqlite_where=text("released_at IS NULL"),
+    postgresql_where=text("released_at IS NULL"),
+)
 Index(
     "ix_mybox_entries_expiring",
     mybox_entries.c.expires_at,

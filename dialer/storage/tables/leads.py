@@ -97,6 +97,19 @@ Index(
     sqlite_where=text("last_attempt_at IS NOT NULL"),
     postgresql_where=text("last_attempt_at IS NOT NULL"),
 )
+# Leads of a prefecture in the order of import; with the city, so that looking for a part of
+# it reads nothing else.
+Index("ix_leads_area", leads.c.project_id, leads.c.prefecture, leads.c.id, leads.c.city)
+Index("ix_leads_attempts", leads.c.project_id, leads.c.attempts, leads.c.id)
+Index("ix_leads_created", leads.c.project_id, leads.c.created_at, leads.c.id)
+Index(
+    "ix_leads_callback",
+    leads.c.project_id,
+    leads.c.callback_at,
+    leads.c.id,
+    sqlite_where=text("callback_at IS NOT NULL"),
+    postgresql_where=text("callback_at IS NOT NULL"),
+)
 Index(
     "ix_leads_deleted",
     leads.c.project_id,
