@@ -30,7 +30,7 @@ from dialer.users import User
 ActionKind = Literal["call", "email", "sms", "visit", "memo"]
 NoteKind = Literal["memo", "email", "sms", "visit"]
 HungUpBy = Literal["agent", "customer", "system", ""]
-RecordingState = Literal["recording", "ready", "missing"]
+RecordingState = Literal["recording", "ready", "missing", "erasing", "erased"]
 
 
 @dataclass(frozen=True, slots=True)

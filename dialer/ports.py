@@ -97,6 +97,12 @@ class RecordingStore(Protocol):
     async def open(self, kept: KeptAudio) -> AudioFile:
         """Raises FileNotFoundError when it is gone, RecordingFault when it cannot be read now."""
 
+    async def erase(self, kept: KeptAudio) -> None:
+        """Removes all files of the recording; nothing where they are gone already.
+
+        Raises RecordingFault when that is not possible now.
+        """
+
     def playable(self, path: str) -> Path:
         """Absolute path of a finished recording.
 

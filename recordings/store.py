@@ -107,6 +107,10 @@ class LocalRecordingStore:
         """Raises FileNotFoundError like `playable`."""
         return LocalAudioFile(self.playable(kept.path))
 
+    async def erase(self, kept: KeptAudio) -> None:
+        """Also raw audio and drawings of it. Raises RecordingStoreError."""
+        await asyncio.to_thread(self._erase, kept)
+
     async def peaks(self, path: str, *, buckets: int) -> tuple[Peak, ...]:
         """The loudest moment of agent and customer, 0 to 255, in `buckets` equal parts.
 
@@ -134,6 +138,17 @@ class LocalRecordingStore:
                 written_at = _time_of(status)
                 found.append(UnfinishedRecording(call_id, path, status.st_size, written_at))
         return sorted(found, key=lambda one: one.last_written_at)
+
+    def _erase(self, kept: KeptAudio) -> None:
+        found = list((self._root / _INCOMING).glob(f"*/*/*/c-{kept.call_id.hex}*"))
+        with contextlib.suppress(FileNotFoundError):  # gone already
+            finished = self.playable(kept.path)
+            found += finished.parent.glob(f"{finished.stem}.*")
+        for path in found:
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise store_error(path, error) from error
 
     def _raw(self, call_id: UUID, at: datetime) -> Path:
         return self._root / _INCOMING / _day(at) / f"c-{call_id.hex}.raw"

@@ -248,6 +248,8 @@ RECORDING_STATES: Mapping[str, str] = {
     "recording": marked("Still being recorded"),
     "ready": marked("Recording"),
     "missing": marked("The recording is missing"),
+    "erasing": marked("The recording is being erased"),
+    "erased": marked("The recording was erased"),
 }
 
 

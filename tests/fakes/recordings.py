@@ -15,6 +15,7 @@ class FakeRecordings:
     began: dict[UUID, datetime] = field(default_factory=dict)
     ended: dict[UUID, datetime] = field(default_factory=dict)
     finished: set[UUID] = field(default_factory=set)
+    erased: list[UUID] = field(default_factory=list)
     full: bool = False
     """No room on the disk: neither new recordings nor finished ones."""
 
@@ -41,6 +42,9 @@ class FakeRecordings:
 
     async def open(self, kept: KeptAudio) -> AudioFile:
         raise FileNotFoundError(kept.path)
+
+    async def erase(self, kept: KeptAudio) -> None:
+        self.erased.append(kept.call_id)
 
     def playable(self, path: str) -> Path:
         raise FileNotFoundError(path)

@@ -24,7 +24,7 @@ recordings = Table(
     metadata,
     Column("call_id", Uuid, ForeignKey("calls.id"), primary_key=True),
     Column("path", String(500), nullable=False),  # relative to the root of the place
-    Column("state", String(20), nullable=False),  # recording ready missing erased
+    Column("state", String(20), nullable=False),  # recording ready missing erasing erased
     Column("duration_ms", Integer),
     Column("size_bytes", BigInteger),
     Column("sha256", String(64)),  # of the file as it lies there
