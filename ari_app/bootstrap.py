@@ -29,7 +29,7 @@ from ari_app.runtime import ports, speech
 from ari_app.runtime.errors import RuntimeFault
 from ari_app.runtime.pbx import Pbx, PbxSettings
 from ari_app.settings.models import Settings, TrunkSettings
-from ari_app.sip_accounts import SipAccounts
+from ari_app.sip_accounts import SipAccounts, sip_websocket
 from ari_app.telephony import APPLICATION, AsteriskTelephony, TrunkAddress
 from dialer.campaign import CampaignSettings
 from dialer.campaign_runner import TrunkLines
@@ -101,6 +101,7 @@ async def running(
             database,
             list(trunks.values()),
             phone_ping_seconds=settings.asterisk.phone_ping_seconds,
+            browser_phones=sip_websocket(pbx.ari_url if pbx else settings.asterisk.ari_url or ""),
         )
         for trunk in trunks.values():
             await ari.subscribe(f"endpoint:PJSIP/{trunk.endpoint}")
@@ -158,6 +159,7 @@ async def running(
                 prepare=say_message,
                 take_up=controller.campaigns.add,
             ),
+            browser_phones=accounts,
             session_key=kept_key(settings.data_folder / "session.key"),
             clock=clock,
             settings=WebSettings(

@@ -18,6 +18,8 @@ from dialer.lead_facts import box_stands
 from dialer.mybox import NO_POLICY, BoxReport, MyBoxPolicy
 from dialer.storage.tables import callbacks, mybox_entries, user_workgroups, users, workgroups
 from dialer.user_names import (
+    BROWSER_PHONE,
+    browser_phone_account,
     refuse_taken_login,
     refuse_taken_phone,
     usable_login,
@@ -171,17 +173,19 @@ async def set_phone(
 ) -> str | None:
     """The password of a new SIP account, which nobody can look up later; None: no new account.
 
-    An empty account takes the phone away. `by` None is the program itself. Raises
-    UnknownUser, NotAllowed, UnusablePhone, PhoneTaken.
+    An empty account takes the phone away; `BROWSER_PHONE` is a phone in his browser, which has
+    no password that could be told. `by` None is the program itself. Raises UnknownUser,
+    NotAllowed, UnusablePhone, PhoneTaken.
     """
     require_admin(by, "changes phones")
     user = await _user(connection, user_id)
-    account = usable_phone_account(account) if account and account.strip() else None
+    account, in_browser = _phone_wanted(user, account), is_browser_phone(account)
     password = None
     values: dict[str, Any] = {"phone_mode": mode}
     if account != user.phone_account:
         if account:
             await refuse_taken_phone(connection, account, but=user_id)
+        if account and not in_browser:
             password = token_urlsafe(_PHONE_PASSWORD_BYTES)
         values |= {"phone_account": account, "phone_password": password}
     try:
@@ -195,6 +199,24 @@ async def set_phone(
     return password
 
 
+def is_browser_phone(account: str | None) -> bool:
+    """Whether somebody who says this instead of an account means a phone in the browser."""
+    return account is not None and account.strip() == BROWSER_PHONE
+
+
+def phone_of(user: User) -> str:
+    """His phone as `set_phone` takes it: an account, `BROWSER_PHONE`, or empty."""
+    return BROWSER_PHONE if user.phone_in_browser else user.phone_account or ""
+
+
+def _phone_wanted(user: User, account: str | None) -> str | None:
+    if account is None or not account.strip():
+        return None
+    if is_browser_phone(account):
+        return browser_phone_account(user.id)
+    return usable_phone_account(account)
+
+
 async def new_phone_password(
     connection: AsyncConnection, *, user_id: int, now: datetime, by: User | None
 ) -> str:
@@ -203,6 +225,8 @@ async def new_phone_password(
     user = await _user(connection, user_id)
     if not user.phone_account:
         raise UserError(f"{user.login} has no phone account")
+    if user.phone_in_browser:
+        raise UserError(f"the phone in the browser of {user.login} makes its passwords itself")
     password = token_urlsafe(_PHONE_PASSWORD_BYTES)
     await _change(connection, user_id, phone_password=password)
     await record_change(

@@ -11,6 +11,8 @@ from dialer.user_errors import LoginTaken, PhoneTaken, UnusableLogin, UnusablePh
 LONGEST_NAME = 100
 _PHONE_ACCOUNT = re.compile(r"[A-Za-z0-9._-]{1,40}")
 _TRUNKS = "trunk-"  # how Asterisk's accounts of carriers begin
+BROWSER_PHONE = "browser"
+"""What is said instead of an account for a phone in the browser; no SIP phone's account begins so."""
 
 
 def usable_login(login: str) -> str:
@@ -32,12 +34,17 @@ def usable_name(name: str) -> str:
 def usable_phone_account(account: str) -> str:
     """Raises UnusablePhone."""
     account = account.strip()
-    if not _PHONE_ACCOUNT.fullmatch(account) or account.startswith(_TRUNKS):
+    if not _PHONE_ACCOUNT.fullmatch(account) or account.startswith((_TRUNKS, BROWSER_PHONE)):
         raise UnusablePhone(
             f"the phone account {account!r} needs 1 to 40 letters, digits, '.', '_' or '-', "
-            f"and does not begin with {_TRUNKS}"
+            f"and does not begin with {_TRUNKS} or {BROWSER_PHONE}"
         )
     return account
+
+
+def browser_phone_account(user_id: int) -> str:
+    """The account of the phone in this user's browser."""
+    return f"{BROWSER_PHONE}-{user_id}"
 
 
 async def refuse_taken_login(connection: AsyncConnection, login: str, but: int = 0) -> None:

@@ -183,9 +183,24 @@ def set_up_browser() -> None:
     if VENDOR.exists():
         shutil.rmtree(VENDOR)
     VENDOR.mkdir(parents=True)
-    for name, source in json.loads(manifest.read_text(encoding="utf-8"))["vendored"].items():
+    named = json.loads(manifest.read_text(encoding="utf-8"))
+    for name, source in named["vendored"].items():
         shutil.copyfile(ROOT / "node_modules" / source, VENDOR / name)
+    for name, made in named["bundled"].items():
+        bundle(ROOT / "node_modules" / made["module"], made["global"], VENDOR / name, environment)
     stamp.write_text(wanted, encoding="utf-8")
+
+
+def bundle(module: Path, name: str, file: Path, environment: Mapping[str, str]) -> None:
+    """Make one file of a module and all that it needs; a page finds it as `window.NAME`."""
+    esbuild = ["node", str(ROOT / "node_modules" / "esbuild" / "bin" / "esbuild"), str(module)]
+    options = ["--bundle", "--minify", "--format=iife", "--log-level=warning"]
+    run_shown(
+        [*esbuild, *options, f"--global-name={name}", f"--outfile={file}"],
+        lambda line: f"browser code {file.name}",
+        f"bundle {file.name}",
+        environment,
+    )
 
 
 def npm() -> tuple[list[str], Mapping[str, str]]:

@@ -25,6 +25,7 @@ from webui.pages import (
     lead_views,
     leads,
     login,
+    phone,
     preferences,
     prohibition_files,
     prohibitions,
@@ -112,6 +113,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/desk/away", desk.away, Access.AGENT),
     Route("POST", "/desk/offline", desk.offline, Access.AGENT),
     Route("POST", "/desk/hang-up", desk.hang_up, Access.AGENT),
+    Route("POST", "/desk/phone", phone.credentials, Access.AGENT),
+    Route("GET", "/desk/phone/line", phone.line, Access.AGENT),
     Route("POST", f"/desk/calls/{_CALL_ID}/result", desk.save_result, Access.AGENT, Scope.CALL),
     Route("POST", f"/desk/calls/{_CALL_ID}/memo", desk.save_memo, Access.AGENT, Scope.CALL),
     # リード

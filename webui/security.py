@@ -1,6 +1,7 @@
 """What every answer carries and every change must show: headers, and the CSRF token."""
 
 import hmac
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -24,6 +25,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'none'",
     )
 )
+# The page with the phone in it, and no other, may ask for the microphone.
+WITH_MICROPHONE = "camera=(), geolocation=(), microphone=(self)"
 SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -37,8 +40,9 @@ SECURITY_HEADERS = {
 async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Runs before the headers of any response are sent, streams and errors included."""
     for name, value in SECURITY_HEADERS.items():
-        # A page may say less about where its links come from, and nothing else of its own.
-        if name != "Referrer-Policy" or response.headers.get(name) != "no-referrer":
+        # A page may say less about where its links come from, one may hear the microphone, and
+        # nothing else is for a page to say.
+        if response.headers.get(name) not in ("no-referrer", WITH_MICROPHONE):
             response.headers[name] = value
     response.headers.setdefault("Cache-Control", "no-store")
 
@@ -49,6 +53,20 @@ async def check_csrf(request: web.Request, handler: Handler) -> web.StreamRespon
     if request.method not in ("GET", "HEAD", "OPTIONS") and not await _is_ours(request):
         raise web.HTTPForbidden(reason="CSRF token missing or wrong")
     return await handler(request)
+
+
+def is_own_origin(request: web.Request, public_url: str) -> bool:
+    """Whether a WebSocket is opened by one of our own pages.
+
+    Browsers say so in `Origin` (RFC 6454) and ask nobody's leave before they connect, cookies
+    included. Behind a reverse proxy the pages' address is `public_url`, or what it passes on as
+    `Host`.
+    """
+    origin = urlsplit(request.headers.get("Origin", ""))
+    if origin.scheme not in ("http", "https") or not origin.netloc:
+        return False
+    public = urlsplit(public_url)
+    return origin.netloc == request.host or origin[:2] == public[:2]
 
 
 async def _is_ours(request: web.Request) -> bool:

@@ -91,6 +91,23 @@ class ImportWork(Protocol):
         """An import has been given something to do."""
 
 
+class PhonesUnavailable(Exception):
+    """Phones in the browser cannot be connected just now; the message says why."""
+
+
+class BrowserPhones(Protocol):
+    """What phones in the browser need of the telephone exchange."""
+
+    address: str
+    """Where it speaks SIP by WebSocket; only Kakeru itself must reach it."""
+
+    async def let_in(self, account: str) -> str:
+        """A new password; no other is good any more. Raises PhonesUnavailable."""
+
+    async def shut_out(self, account: str) -> None:
+        """The password is worth nothing any more; calls go on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Imports:
     """Where lists lie, how large they may be, and who works on them."""
@@ -129,6 +146,7 @@ class WebServices:
     recordings: RecordingStore
     imports: Imports
     campaign_files: CampaignFiles
+    browser_phones: BrowserPhones
     session_key: bytes
     clock: Clock
     settings: WebSettings

@@ -90,6 +90,21 @@ def _note_activity(request: web.Request, session: Session) -> None:
         session["seen"] = now
 
 
+async def user_still_signed_in(request: web.Request) -> User | None:
+    """For what stays open for hours: the user as he is now, or None once his session was ended
+    or has lasted too long. That he does something is seen by his other requests."""
+    session, given = session_of(request), services(request)
+    if session is None or not isinstance(user_id := session.get("user_id"), int):
+        return None
+    now = given.clock.now()
+    async with given.database.read() as connection:
+        user = await users.user_by_id(connection, user_id)
+    if user is None or not user.active or user.session_epoch != session.get("epoch"):
+        return None
+    busy = {**session, "seen": int(now.timestamp())}
+    return None if _is_over(busy, now, given.settings) else user
+
+
 def _seconds(request: web.Request) -> int:
     return int(services(request).clock.now().timestamp())
 

@@ -40,7 +40,7 @@ WORDS: Mapping[Step, StepWords] = {
     ),
     Step.PHONES: StepWords(
         marked("Phones"),
-        marked("Give each user a phone: its account and password go into a SIP phone."),
+        marked("Give each user a phone: the browser with a headset, or a SIP phone."),
         marked("Users with a phone: %(n)s"),
         marked("Set up phones"),
         "/users",

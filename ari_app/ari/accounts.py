@@ -28,6 +28,7 @@ class PhoneAccount:
     """An agent's SIP phone: it registers with `name` and `password`.
 
     `qualify_seconds`: how often the phone is asked whether it is still there; 0 never.
+    `in_browser`: it speaks WebRTC, and comes by WebSocket.
     """
 
     name: str
@@ -36,6 +37,7 @@ class PhoneAccount:
     context: str = "kakeru-inbound"
     most_contacts: int = 1
     qualify_seconds: int = 30
+    in_browser: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ def add_phone(account: PhoneAccount) -> list[ConfigChange]:
                 ("auth", account.name),
                 ("callerid", _caller_id(account)),
                 ("device_state_busy_at", "1"),
+                *(_WEBRTC if account.in_browser else ()),
             ),
         ),
     ]
@@ -208,6 +211,16 @@ def request_for(change: ConfigChange) -> AriRequest[None]:
 
 
 _PUSH_SECONDS: Final = 30.0
+
+# `webrtc` stands for DTLS-SRTP, ICE, AVPF and one port for RTP and RTCP. A page that dies sends no
+# BYE: its leg is hung up when its audio has been away so long. (It sends while it is muted, too.)
+_SILENT_SECONDS: Final = 4
+_WEBRTC: Final = (
+    ("webrtc", "yes"),
+    ("dtls_auto_generate_cert", "yes"),
+    ("rtp_timeout", str(_SILENT_SECONDS)),
+    ("rtp_timeout_hold", str(_SILENT_SECONDS)),
+)
 
 
 def _media_and_nat(context: str) -> Sequence[tuple[str, str]]:

@@ -116,7 +116,7 @@ async def _list_users(settings: Settings, in_workgroup: str | None, everybody: b
             _roles(user),
             ", ".join(sorted(groups[one] for one in user.workgroup_ids if one in groups)),
             ", ".join(sorted(work[one] for one in user.project_ids if one in work)),
-            user.phone_account or "",
+            user_changes.phone_of(user),
             "deactivated" if not user.active else "invited" if user.invited else "active",
         )
         for user in found
@@ -147,7 +147,7 @@ async def _edit_user(settings: Settings, login: str, edit: UserEdit) -> list[str
         user = await user_changes.edit_user(
             connection, user_id=user.id, edit=changes, now=now, by=None
         )
-        account = (user.phone_account or "") if edit.phone is None else edit.phone
+        account = user_changes.phone_of(user) if edit.phone is None else edit.phone
         told = [f"User {user.login} changed."]
         told += await _set_phone(
             connection, settings, user, account, edit.phone_mode or user.phone_mode

@@ -27,7 +27,7 @@ Workgroups = Annotated[
 ]
 Phone = Annotated[
     str | None,
-    typer.Option(metavar="ACCOUNT", help="SIP account of the phone; its password is shown."),
+    typer.Option(metavar="ACCOUNT", help="SIP account of the phone, whose password is shown; or browser."),
 ]
 
 
@@ -113,7 +113,7 @@ def edit_user(
     ] = None,
     workgroups: Workgroups = None,
     phone: Annotated[
-        str | None, typer.Option(metavar="ACCOUNT", help="Another SIP account; '' takes it away.")
+        str | None, typer.Option(metavar="ACCOUNT", help="Another SIP account, or browser; '' takes it away.")
     ] = None,
     phone_mode: Annotated[
         PhoneMode | None, typer.Option(help="Held open for the shift, or rung for each call.")

@@ -89,7 +89,8 @@ async def _change(
 
 async def _set_phone(connection: AsyncConnection, work: Work, user: User, entry: UserEntry) -> None:
     """A phone that the file does not name stays."""
-    stands, wanted = (user.phone_account, user.phone_mode), (entry.phone, entry.phone_mode)
+    stands = (user_changes.phone_of(user), user.phone_mode)
+    wanted = (entry.phone, entry.phone_mode)
     if entry.phone is None or stands == wanted:
         return
     password = await user_changes.set_phone(

@@ -108,6 +108,7 @@ class Carrier(AsteriskProcess):
             "modules": _MODULES,
             "sip_host": self.sip_host,
             "sip_port": self.sip_port,
+            "browser_phones": False,
             "rtp_first": self._rtp_ports[0],
             "rtp_last": self._rtp_ports[1],
             "pbx_host": self._pbx_host,

@@ -1,7 +1,9 @@
 """Kakeru's own Asterisk: its settings, its configuration and its start."""
 
 import asyncio
+import socket
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 import aiohttp
@@ -26,6 +28,7 @@ _MODULES = (
     "bridge_softmix",
     "bridge_holding",
     "res_rtp_asterisk",
+    "res_srtp",
     # SIP
     "res_sorcery_config",
     "res_sorcery_memory",
@@ -47,6 +50,7 @@ _MODULES = (
     "res_pjsip_dtmf_info",
     "res_pjsip_empty_info",
     "res_pjsip_sdp_rtp",
+    "res_pjsip_transport_websocket",
     "res_pjsip_logger",
     "chan_pjsip",
     # Dialplan
@@ -177,6 +181,8 @@ class Pbx(AsteriskProcess):
             "local_networks": own.local_networks,
             "rtp_first": own.rtp_ports[0],
             "rtp_last": own.rtp_ports[1],
+            "browser_phones": True,
+            "seen_as": addresses_seen_as(own.external_address),
         }
 
     async def _wait_for_ari(self, timeout: float) -> None:
@@ -204,3 +210,20 @@ class Pbx(AsteriskProcess):
         else:
             self.kill()
         raise StartFailed(f"{self.name}: ARI at {self.ari_url} does not answer: {last}.\n{said}")
+
+
+def addresses_seen_as(external_address: str) -> dict[str, str]:
+    """Which address of this machine browsers outside know under which other one.
+
+    A browser is told addresses and no names, so a name gives nothing here.
+    """
+    try:
+        family = socket.AF_INET6 if ip_address(external_address).version == 6 else socket.AF_INET
+    except ValueError:
+        return {}
+    with socket.socket(family, socket.SOCK_DGRAM) as asking:
+        try:
+            asking.connect((external_address, 9))  # sends nothing: only the way is looked up
+        except OSError:
+            return {}
+        return {asking.getsockname()[0]: external_address}

@@ -15,7 +15,7 @@ from ari_app.ari.state import ConnectionTimes
 from ari_app.clock import SystemClock
 from ari_app.controller import Controller, build_controller
 from ari_app.coordination.live import LocalLiveUpdates
-from ari_app.sip_accounts import SipAccounts
+from ari_app.sip_accounts import SipAccounts, sip_websocket
 from ari_app.telephony import APPLICATION, AsteriskTelephony, TrunkAddress
 from dialer.campaign import CampaignSettings
 from dialer.campaign_runner import TrunkLines
@@ -47,6 +47,7 @@ class Running:
     ari: AriConnection
     live: LocalLiveUpdates
     store: LocalRecordingStore
+    accounts: SipAccounts
 
 
 @asynccontextmanager
@@ -61,7 +62,7 @@ async def running(blueprint: Blueprint) -> AsyncIterator[Running]:
         times=ConnectionTimes(authentication_retry=0.5),
     )
     trunks = [Trunk(name, "127.0.0.1", port) for name, port in blueprint.trunks.items()]
-    accounts = SipAccounts(ari, database, trunks)
+    accounts = SipAccounts(ari, database, trunks, browser_phones=sip_websocket(blueprint.ari_url))
     for trunk in trunks:
         await ari.subscribe(f"endpoint:PJSIP/{trunk.endpoint}")
     live = LocalLiveUpdates()
@@ -86,7 +87,7 @@ async def running(blueprint: Blueprint) -> AsyncIterator[Running]:
     await ari.start()
     await controller.start()
     try:
-        yield Running(controller, ari, live, store)
+        yield Running(controller, ari, live, store, accounts)
     finally:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)

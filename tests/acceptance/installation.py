@@ -27,7 +27,7 @@ from sqlalchemy import insert
 
 from ari_app.runtime.carrier import Carrier
 from ari_app.runtime.pbx import Pbx, PbxSettings
-from dialer import lanes, projects, users, workgroups
+from dialer import lanes, projects, user_changes, users, workgroups
 from dialer.campaign import CampaignSettings
 from dialer.campaign_state import ensure_campaign, set_state
 from dialer.rules.calling_hours import WEEKDAYS
@@ -35,6 +35,7 @@ from dialer.rules.lane import Lane
 from dialer.storage.engine import Database, open_database
 from dialer.storage.migrate import upgrade
 from dialer.storage.tables import contact_points, leads
+from dialer.user_names import BROWSER_PHONE
 from dialer.users import User
 from tests.acceptance.audio import tone
 from tests.acceptance.blueprint import Blueprint, Running, running
@@ -74,7 +75,8 @@ async def wait_for(
 class Installation:
     """`campaigns`: settings that differ from the usual, by campaign name; the names `carrier` and
     `people` are there anyway, any other needs its `trunk`. `own_process`: the controller can be
-    killed. `simulated`: whether the agents' phones are the simulated carrier's.
+    killed. `simulated`: whether the agents' phones are the simulated carrier's. `in_browser`: they
+    are in the agents' browsers.
     """
 
     def __init__(
@@ -85,12 +87,14 @@ class Installation:
         campaigns: dict[str, dict[str, Any]] | None = None,
         own_process: bool = False,
         simulated: bool = True,
+        in_browser: bool = False,
     ) -> None:
         self._phone_mode = phone_mode
         usual: dict[str, dict[str, Any]] = {"carrier": {}, "people": {}}
         self._campaigns = usual | (campaigns or {})
         self._own_process = own_process
-        self._simulated = simulated
+        self._simulated = simulated and not in_browser
+        self._in_browser = in_browser
         self._accounts = [(f"agent{i}", f"secret{i}") for i in range(agents)]
         self._stack = AsyncExitStack()
         self._projects: dict[str, int] = {}
@@ -172,11 +176,20 @@ class Installation:
                     name=account,
                     password="correct horse",
                     workgroups=[group.id],
-                    phone_account=account,
+                    phone_account=None if self._in_browser else account,
                     phone_password=password,
                     phone_mode=self._phone_mode,
                     now=now,
                 )
+                if self._in_browser:
+                    await user_changes.set_phone(
+                        connection,
+                        user_id=user.id,
+                        account=BROWSER_PHONE,
+                        mode=self._phone_mode,
+                        now=now,
+                        by=None,
+                    )
                 self.users.append(user)
             for name in self._campaigns:
                 project = await projects.create_project(

@@ -28,6 +28,7 @@ from webui.app import create_app
 from webui.services import Imports, WebServices, WebSettings
 
 CUSTOMER_HERTZ = 700.0
+_PATIENCE_MS = 20_000  # who is called lets it ring for up to 8 s
 _FLAGS = (
     "--no-sandbox",
     "--use-fake-device-for-media-stream",
@@ -73,10 +74,12 @@ class Desk:
 
     async def phone_is(self, state: str) -> None:
         """Waits until the phone says that it is in this state."""
-        await expect(self.page.locator("#phone")).to_have_attribute("data-phone", state)
+        await expect(self.page.locator("#phone")).to_have_attribute(
+            "data-phone", state, timeout=_PATIENCE_MS
+        )
 
     async def state_is(self, words: str) -> None:
-        await expect(self.page.locator(".state-name")).to_have_text(words)
+        await expect(self.page.locator(".state-name")).to_have_text(words, timeout=_PATIENCE_MS)
 
     async def ready(self) -> None:
         """Connects the phone and presses 待機; the line is open then."""

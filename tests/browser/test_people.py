@@ -22,6 +22,7 @@ async def test_a_user_is_invited_comes_in_and_leaves(
     await page.locator("#invite-name").fill("伊藤 翼")
     await page.locator("#invite-login").fill("ito")
     await page.get_by_role("checkbox", name="東京営業部").check()
+    await page.get_by_role("radio", name="SIP電話機").check()
     await page.locator("#invite-phone").fill("phone-ito")
     await page.keyboard.press("Enter")
     link = await page.locator("#once-link").input_value()

@@ -122,6 +122,7 @@ async def a_user(manager: Manager) -> str:
     await page.locator("#invite-name").fill("佐藤 美咲")
     await page.locator("#invite-login").fill("sato")
     await page.get_by_role("checkbox", name="東京営業部").check()
+    await page.get_by_role("radio", name="SIP電話機").check()
     await page.locator("#invite-phone").fill("phone-sato")
     await page.keyboard.press("Enter")
     return await page.locator("#once-link").input_value()

@@ -22,6 +22,7 @@ from dialer.rules.list_shape import ListLimits
 from dialer.storage.engine import Database
 from dialer.storage.tables import calls, campaigns, recordings
 from recordings.store import LocalRecordingStore
+from tests.fakes.browser_phones import FakeBrowserPhones
 from tests.fakes.sales_team import AFTERNOON, SalesTeam, add_call, two_voices
 from tests.fakes.web_floor import FakeCampaignFiles, FakeCampaigns, FakeFloor, FakeManualCalls
 from tests.fakes.web_imports import ImportsAtOnce
@@ -59,6 +60,7 @@ class WebWorld:
     campaigns: FakeCampaigns
     manual_calls: FakeManualCalls
     campaign_files: FakeCampaignFiles
+    browser_phones: FakeBrowserPhones
     store: LocalRecordingStore
     imports: ImportsAtOnce
     app: web.Application
@@ -74,6 +76,7 @@ def build_web_world(database: Database, recordings: Path, team: SalesTeam) -> We
     campaigns = FakeCampaigns(team.campaigns, database=database, clock=clock, live=live)
     manual_calls = FakeManualCalls()
     campaign_files = FakeCampaignFiles(campaigns)
+    browser_phones = FakeBrowserPhones()
     imports = ImportsAtOnce(database, recordings.parent / "imports", clock)
     app = create_app(
         WebServices(
@@ -84,6 +87,7 @@ def build_web_world(database: Database, recordings: Path, team: SalesTeam) -> We
             live=live,
             recordings=store,
             campaign_files=campaign_files,
+            browser_phones=browser_phones,
             imports=Imports(recordings.parent / "imports", ListLimits(), imports),
             session_key=b"k" * 32,
             clock=clock,
@@ -99,6 +103,7 @@ def build_web_world(database: Database, recordings: Path, team: SalesTeam) -> We
         campaigns,
         manual_calls,
         campaign_files,
+        browser_phones,
         store,
         imports,
         app,

@@ -27,6 +27,7 @@ from webui.lead_fields import ShownField, calling_fields, custom_fields
 from webui.lead_script import script_for
 from webui.refusals import refusal
 from webui.rendering import render, words_for
+from webui.security import WITH_MICROPHONE
 from webui.services import services
 from webui.sessions import viewer
 from webui.translations import Words, marked
@@ -47,7 +48,10 @@ class Work:
 
 
 async def page(request: web.Request) -> web.Response:
-    return render(request, "desk.html", await _context(request))
+    response = render(request, "desk.html", await _context(request))
+    if viewer(request).phone_in_browser:
+        response.headers["Permissions-Policy"] = WITH_MICROPHONE
+    return response
 
 
 async def update(request: web.Request) -> web.Response:

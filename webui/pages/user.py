@@ -12,7 +12,7 @@ from dialer.user_changes import Edit
 from dialer.users import PhoneMode, User
 from webui.errors import notice
 from webui.forms import an_id, field
-from webui.pages.users import chosen_ids, chosen_roles, link_address
+from webui.pages.users import chosen_ids, chosen_phone, chosen_roles, link_address
 from webui.people_words import ERRORS, people_refusal
 from webui.rendering import render, words_for
 from webui.services import services
@@ -109,7 +109,7 @@ async def remove_second_factor(request: web.Request) -> web.Response:
 
 
 async def set_phone(request: web.Request) -> web.Response:
-    account = await field(request, "phone_account")
+    account = await chosen_phone(request)
     mode: PhoneMode = "per_call" if await field(request, "phone_mode") == "per_call" else "held"
 
     async def change(connection: AsyncConnection) -> str | None:

@@ -10,6 +10,7 @@ from aiohttp import web
 from dialer import projects, user_changes, user_links, users, workgroups
 from dialer.paging import BadPageKey
 from dialer.user_list import RoleWanted, StateWanted, UserFilter, list_users_page
+from dialer.user_names import BROWSER_PHONE
 from webui.errors import notice
 from webui.forms import an_id, field
 from webui.people_words import ERRORS, people_refusal
@@ -47,7 +48,7 @@ async def invite(request: web.Request) -> web.Response:
     given, by = services(request), viewer(request)
     now, roles = given.clock.now(), await chosen_roles(request)
     groups = await chosen_ids(request, "workgroup_id")
-    account = await field(request, "phone_account")
+    account = await chosen_phone(request)
     try:
         async with given.database.write() as connection:
             user = await users.create_user(
@@ -90,6 +91,16 @@ def link_address(request: web.Request, token: str) -> str:
     """What is sent to the invited person."""
     origin = services(request).settings.public_url or str(request.url.origin())
     return f"{origin}/welcome/{token}"
+
+
+async def chosen_phone(request: web.Request) -> str:
+    """The form's choice of a phone, as `user_changes.set_phone` wants it."""
+    match await field(request, "phone"):
+        case "browser":
+            return BROWSER_PHONE
+        case "sip":
+            return await field(request, "phone_account")
+    return ""
 
 
 async def chosen_roles(request: web.Request) -> frozenset[str]:

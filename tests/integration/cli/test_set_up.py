@@ -57,7 +57,8 @@ def test_the_example_is_applied_and_again_changes_nothing(kakeru: Kakeru) -> Non
     assert (code, err) == (0, "")
     assert "user sato: added" in out
     assert "/welcome/" in out
-    assert "SIP account sato, password" in out
+    assert "SIP account nakamura, password" in out
+    assert "user sato: phone browser" in out
     assert rows("SELECT name FROM custom_fields ORDER BY position") == [
         ("業種",),
         ("従業員数",),

@@ -80,6 +80,8 @@ MATRIX: dict[Who, str] = {
         POST /desk/away
         POST /desk/offline
         POST /desk/hang-up
+        POST /desk/phone
+        GET /desk/phone/line
     """,
     Who.PROJECT: """
         GET /leads/{lead_id}

@@ -25,10 +25,13 @@ PATHS = {
     "modules": ("chan_pjsip", "pbx_config"),
     "sip_host": "127.0.0.1",
     "sip_port": 5060,
+    "browser_phones": False,
     "rtp_first": 10000,
     "rtp_last": 10099,
 }
 PBX = PATHS | {
+    "browser_phones": True,
+    "seen_as": {"192.0.2.10": "203.0.113.5"},
     "http_host": "127.0.0.1",
     "http_port": 8088,
     "ari_username": "kakeru",
