@@ -25,6 +25,7 @@ from ari_app.controller import Controller, build_controller
 from ari_app.coordination import LocalLiveUpdates
 from ari_app.health import create_health_app
 from ari_app.import_supervisor import ImportSupervisor
+from ari_app.recording_stores import recording_store
 from ari_app.runtime import ports, speech
 from ari_app.runtime.errors import RuntimeFault
 from ari_app.runtime.pbx import Pbx, PbxSettings
@@ -38,7 +39,6 @@ from dialer.rules.pacing import StartBudget
 from dialer.rules.phone_number import national_digits
 from dialer.storage import migrate
 from dialer.storage.engine import Database, check_database, open_database
-from recordings.store import LocalRecordingStore
 from webui.app import create_app
 from webui.services import Imports, WebServices, WebSettings
 
@@ -106,7 +106,7 @@ async def running(
         for trunk in trunks.values():
             await ari.subscribe(f"endpoint:PJSIP/{trunk.endpoint}")
         live = LocalLiveUpdates()
-        recordings = LocalRecordingStore(settings.recordings_folder)
+        recordings = recording_store(settings)
         clock = SystemClock()
         telephony = AsteriskTelephony(
             ari,
