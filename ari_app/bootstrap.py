@@ -26,6 +26,7 @@ from ari_app.coordination import LocalLiveUpdates
 from ari_app.health import create_health_app
 from ari_app.import_supervisor import ImportSupervisor
 from ari_app.recording_stores import recording_store
+from ari_app.retention_clock import keep_retention
 from ari_app.runtime import ports, speech
 from ari_app.runtime.errors import RuntimeFault
 from ari_app.runtime.pbx import Pbx, PbxSettings
@@ -137,6 +138,8 @@ async def running(
         await controller.start()
         stack.push_async_callback(controller.stop)
         _background(stack, accounts.keep_in_step(), "sip accounts")
+        erasing = keep_retention(database, recordings, settings.retention_policies, clock)
+        _background(stack, erasing, "retention")
 
         async def say_message(campaign: CampaignSettings) -> None:
             messages[campaign.name] = await asyncio.to_thread(_message, settings, campaign)

@@ -16,7 +16,15 @@ from typing import Annotated
 import typer
 from typer.exceptions import Abort, TyperException
 
-from ari_app.commands import gate_cli, lead_cli, people_cli, person_cli, project_cli, set_up_cli
+from ari_app.commands import (
+    gate_cli,
+    lead_cli,
+    people_cli,
+    person_cli,
+    project_cli,
+    recordings_cli,
+    set_up_cli,
+)
 from ari_app.commands.failures import WrongUsage, explanation
 from ari_app.commands.terminal import DEFAULT_CONFIG, Config
 
@@ -49,6 +57,7 @@ app.add_typer(set_up_cli.setup, name="setup")
 app.add_typer(gate_cli.prohibition, name="prohibition")
 app.add_typer(gate_cli.mybox, name="mybox")
 app.add_typer(person_cli.person, name="person")
+app.add_typer(recordings_cli.recordings, name="recordings")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -20,6 +20,7 @@ from dialer.rules.calling_hours import (
     holidays_are_known,
 )
 from dialer.rules.hangup_cause import CallOutcome
+from dialer.rules.retention import Retention
 from dialer.rules.retry import ResultRetry, RetryRules
 
 
@@ -178,6 +179,25 @@ class RetrySettings(Settings):
         )
 
 
+class RetentionSettings(Settings):
+    """How long conversations are kept; of installation, project and campaign the shortest counts."""
+
+    recordings_days: int | None = Field(
+        None, ge=1, le=36_500, description="days after which audio is erased; left out: never"
+    )
+    transcripts_days: int | None = Field(
+        None,
+        ge=1,
+        le=36_500,
+        description="days after which transcripts and comments are erased too; left out: never",
+    )
+
+    @property
+    def policy(self) -> Retention:
+        """The same for the rules."""
+        return Retention(self.recordings_days, self.transcripts_days)
+
+
 class CampaignSettings(Settings):
     """One campaign file. Its name is the file's name without ``.yaml``."""
 
@@ -218,8 +238,9 @@ class CampaignSettings(Settings):
     )
     hours: HoursSettings = HoursSettings()
     retries: RetrySettings = RetrySettings()
+    retention: RetentionSettings = RetentionSettings()
 
-    @field_validator("hours", "retries", mode="before")
+    @field_validator("hours", "retries", "retention", mode="before")
     @classmethod
     def _empty_means_default(cls, value: object) -> object:
         return {} if value is None else value

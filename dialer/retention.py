@@ -5,7 +5,7 @@ half done: its row says ``erasing`` and it can no longer be played; its files ar
 says ``erased``. The next run begins with those that an earlier one left at ``erasing``.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialer import action_texts, audit
 from dialer.legal_holds import held
 from dialer.ports import KeptAudio, RecordingStore
-from dialer.rules.retention import Erasure, Retention, erasure, shortest
+from dialer.rules.retention import Erasure, Policies, Retention, erasure
 from dialer.rules.retention import audio_erased_before as audio_before
 from dialer.storage.engine import Database
 from dialer.storage.tables import (
@@ -38,23 +38,6 @@ from dialer.storage.tables import (
 Because = Literal["retention", "person", "admin"]
 
 _AT_ONCE = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Policies:
-    """What the settings say; projects say theirs in the database."""
-
-    installation: Retention
-    by_campaign: Mapping[str, Retention]
-
-    def of(self, campaign: str | None, project: Retention) -> Retention:
-        return shortest(
-            (self.installation, project, self.by_campaign.get(campaign or "", Retention()))
-        )
-
-    def strictest(self, projects_: Sequence[Retention]) -> Retention:
-        """Whatever is not due by this one is due by none."""
-        return shortest((self.installation, *self.by_campaign.values(), *projects_))
 
 
 @dataclass(frozen=True, slots=True)

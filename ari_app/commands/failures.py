@@ -25,18 +25,18 @@ def _explained() -> tuple[type[BaseException], ...]:
     from ari_app.runtime.errors import RuntimeFault
     from ari_app.settings.problems import SettingsError
     from dialer.campaign_state import UnknownCampaign
+    from dialer.ports import RecordingFault
     from dialer.projects import ProjectError
     from dialer.storage.engine import StorageError
     from dialer.users import UserError
     from dialer.workgroups import WorkgroupError
-    from recordings.errors import RecordingStoreError
 
     return (
         AriError,
         CommandFailed,
         CoordinationUnavailable,
         ProjectError,
-        RecordingStoreError,
+        RecordingFault,
         RuntimeFault,
         SettingsError,
         StorageError,

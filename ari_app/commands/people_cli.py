@@ -27,7 +27,9 @@ Workgroups = Annotated[
 ]
 Phone = Annotated[
     str | None,
-    typer.Option(metavar="ACCOUNT", help="SIP account of the phone, whose password is shown; or browser."),
+    typer.Option(
+        metavar="ACCOUNT", help="SIP account of the phone, whose password is shown; or browser."
+    ),
 ]
 
 
@@ -113,7 +115,8 @@ def edit_user(
     ] = None,
     workgroups: Workgroups = None,
     phone: Annotated[
-        str | None, typer.Option(metavar="ACCOUNT", help="Another SIP account, or browser; '' takes it away.")
+        str | None,
+        typer.Option(metavar="ACCOUNT", help="Another SIP account, or browser; '' takes it away."),
     ] = None,
     phone_mode: Annotated[
         PhoneMode | None, typer.Option(help="Held open for the shift, or rung for each call.")

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_validator
 
-from dialer.campaign import CampaignSettings
+from dialer.campaign import CampaignSettings, RetentionSettings
 from dialer.campaign import Settings as Section
 from dialer.rules.list_shape import ListLimits
 from dialer.rules.mybox import MyBoxPolicy
+from dialer.rules.retention import Policies
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]+$", max_length=253)]
@@ -245,6 +246,7 @@ class KakeruSettings(Section):
         default_factory=dict, description="carriers by name, as campaigns refer to them"
     )
     recordings: RecordingsSettings = RecordingsSettings()
+    retention: RetentionSettings = RetentionSettings()
     mybox: MyBoxSettings = MyBoxSettings()
     imports: ImportsSettings = ImportsSettings()
     security: SecuritySettings = SecuritySettings()
@@ -256,6 +258,7 @@ class KakeruSettings(Section):
         "asterisk",
         "trunks",
         "recordings",
+        "retention",
         "mybox",
         "imports",
         "security",
@@ -301,6 +304,13 @@ class Settings(KakeruSettings):
     def database_url(self) -> str:
         """The database, as `dialer.storage.engine.open_database` takes it."""
         return self.database.url or f"sqlite:///{self.data_folder / 'kakeru.db'}"
+
+    @property
+    def retention_policies(self) -> Policies:
+        """How long conversations are kept, as far as the settings say."""
+        return Policies(
+            self.retention.policy, {one.name: one.retention.policy for one in self.campaigns}
+        )
 
     @property
     def recordings_folder(self) -> Path:

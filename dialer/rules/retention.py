@@ -3,7 +3,7 @@
 Days are those since the conversation was recorded, whole ones, by the clock in UTC.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -32,6 +32,24 @@ def shortest(policies: Iterable[Retention]) -> Retention:
         _least(one.recordings_days for one in given),
         _least(one.transcripts_days for one in given),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """What the settings say of the installation and of campaigns by name."""
+
+    installation: Retention
+    by_campaign: Mapping[str, Retention]
+
+    def of(self, campaign: str | None, project: Retention) -> Retention:
+        """Of a call, with what its project says."""
+        return shortest(
+            (self.installation, project, self.by_campaign.get(campaign or "", Retention()))
+        )
+
+    def strictest(self, of_projects: Sequence[Retention]) -> Retention:
+        """Whatever is not due by this one is due by none."""
+        return shortest((self.installation, *self.by_campaign.values(), *of_projects))
 
 
 def audio_erased_before(policy: Retention, now: datetime) -> datetime | None:

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import action_texts, legal_holds, retention
 from dialer.ports import KeptAudio, RecordingFault
-from dialer.retention import Erased, Policies, erase_due
+from dialer.retention import Erased, erase_due
 from dialer.rules.hangup_cause import CallOutcome
-from dialer.rules.retention import Retention
+from dialer.rules.retention import Policies, Retention
 from dialer.rules.transcript import Word, to_json, utterances
 from dialer.storage.engine import Database
 from dialer.storage.tables import (
