@@ -112,4 +112,8 @@ def from_json(kept: Iterable[Mapping[str, Any]]) -> tuple[Utterance, ...]:
 
 
 def _stand_together(before: str, after: str) -> bool:
-    return bool(_UNSPACED.match(before[-1:]) and _UNSPACED.match(after[:1]))
+    """Japanese beside Japanese, or beside a figure."""
+    signs = before[-1:], after[:1]
+    unspaced = [bool(_UNSPACED.match(sign)) for sign in signs]
+    figures = [sign.isdecimal() for sign in signs]
+    return any(unspaced) and all(map(max, unspaced, figures))
