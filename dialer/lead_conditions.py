@@ -15,6 +15,7 @@ from sqlalchemy import Column, ColumnElement, Float, Select, and_, cast, exists,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.lead_facts import box_stands
+from dialer.lead_tabs import Within, entries_of, is_within
 from dialer.prohibitions import binding_for
 from dialer.rules.custom_field import CustomField, FieldKind, sort_keys
 from dialer.rules.lead_filter import (
@@ -25,8 +26,8 @@ from dialer.rules.lead_filter import (
     LeadFilter,
     LeadState,
 )
-from dialer.rules.search_text import MOST_TERMS, fold, number_beginning
-from dialer.storage.search import HasPart, begins_with
+from dialer.rules.search_text import MOST_TERMS, fold, number_beginning, spellings_of_digits
+from dialer.storage.search import HasPart, begins_with, contains
 from dialer.storage.tables import (
     actions,
     contact_points,
@@ -45,21 +46,26 @@ Conditions = list[ColumnElement[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Whose leads are looked at, by whom and when; `time_zone` is where its days begin."""
+    """Whose leads are looked at, by whom and when; `time_zone` is where its days begin.
+
+    `within` are the leads of a tab alone.
+    """
 
     project_id: int
     viewer: User
     now: datetime
     time_zone: str
     custom: Mapping[int, CustomField]
+    within: Within | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
     """What is left of a filter once the parts that leave few leads were looked up.
 
-    `ids`: no other leads can match (None: too many to say). The rest must hold on their
-    rows of `leads`: each condition with what it is about, ``words``, ``f12`` or nothing.
+    `ids`: no other leads can match (None: too many to say). The rest must hold on their rows
+    of `leads`: each condition with what it is about, ``words``, ``tab``, ``area``, ``f12`` or
+    nothing.
     """
 
     ids: frozenset[int] | None
@@ -70,12 +76,17 @@ class Narrowed:
         return [condition for about, condition in self.rest if not about or about != without]
 
 
-async def narrow(connection: AsyncConnection, wanted: LeadFilter, asking: Asking) -> Narrowed:
-    """Looks which parts of the filter leave few leads."""
+async def narrow(
+    connection: AsyncConnection, wanted: LeadFilter, asking: Asking, *, by_tab: bool = True
+) -> Narrowed:
+    """Looks which parts of the filter leave few leads; `by_tab` whether the tab does, too."""
     ids: frozenset[int] | None = None
     rest = [("", condition) for condition in _on_the_row(wanted, asking)]
     rest += [("words", condition) for condition in words_of(wanted, leads.c.search_key)]
-    for part in _parts(wanted, asking):
+    parts = _parts(wanted, asking)
+    if asking.within is not None:
+        parts.append(_within(connection, asking.within, asking, ask=by_tab))
+    for part in parts:
         few = None if part.ids is None else await _if_few(connection, part.ids)
         if few is None:
             rest.append((part.about, part.otherwise))
@@ -112,11 +123,54 @@ def _parts(wanted: LeadFilter, asking: Asking) -> list[_Part]:
     if wanted.stages:
         parts.append(_in_stages(wanted.stages, asking))
     if wanted.tried:
-        tried = and_(*within(leads.c.last_attempt_at, wanted.tried, asking.time_zone))
-        ids = select(leads.c.id).where(leads.c.project_id == asking.project_id, tried)
-        parts.append(_Part(ids, tried))
+        tried = within(leads.c.last_attempt_at, wanted.tried, asking.time_zone)
+        parts.append(_on_project(asking, *tried))
+    if wanted.prefectures or wanted.city:
+        parts += _in_area(wanted, asking)
+    if wanted.attempts_least is not None or wanted.attempts_most is not None:
+        parts.append(_on_project(asking, *_attempts(wanted)))
+    if wanted.created:
+        created = within(leads.c.created_at, wanted.created, asking.time_zone)
+        parts.append(_on_project(asking, *created))
     parts += [_with_value(field, asking) for field in wanted.fields]
     return parts
+
+
+def _on_project(asking: Asking, *conditions: ColumnElement[bool]) -> _Part:
+    """Conditions on the row that an index of the project's leads answers."""
+    ids = select(leads.c.id).where(leads.c.project_id == asking.project_id, *conditions)
+    return _Part(ids, and_(*conditions))
+
+
+def _in_area(wanted: LeadFilter, asking: Asking) -> list[_Part]:
+    prefecture = [leads.c.prefecture.in_(wanted.prefectures)] if wanted.prefectures else []
+    city = [_in_city(wanted.city)] if wanted.city else []
+    ids = select(leads.c.id).where(leads.c.project_id == asking.project_id, *prefecture, *city)
+    # In this order the index alone is read until the city is found.
+    ids = ids.order_by(leads.c.prefecture, leads.c.id)
+    if not prefecture:
+        return [_Part(ids, city[0])]
+    return [_Part(ids, prefecture[0], "area"), *(_Part(None, one) for one in city)]
+
+
+def _in_city(text: str) -> ColumnElement[bool]:
+    """Part of the city, in whichever case and width it is written."""
+    spellings = spellings_of_digits(text)
+    if any(one.isalpha() for one in spellings[0] if one.isascii()):
+        return contains(text, leads.c.city)
+    return or_(*(HasPart(leads.c.city, one) for one in spellings))
+
+
+def _attempts(wanted: LeadFilter) -> Conditions:
+    least, most = wanted.attempts_least, wanted.attempts_most
+    conditions: Conditions = [] if least is None else [leads.c.attempts >= least]
+    return conditions if most is None else [*conditions, leads.c.attempts <= most]
+
+
+def _within(connection: AsyncConnection, within: Within, asking: Asking, *, ask: bool) -> _Part:
+    entries = entries_of(connection, within, asking.project_id, asking.viewer, asking.now)
+    own = is_within(within, asking.viewer, asking.now)
+    return _Part(entries.lead_ids() if ask else None, own, "tab")
 
 
 def _with_number(beginning: str) -> _Part:
@@ -143,7 +197,7 @@ def _in_stages(stages: Sequence[int], asking: Asking) -> _Part:
     in_one = leads.c.stage_id == chosen[0] if len(chosen) == 1 else leads.c.stage_id.in_(chosen)
     if NO_STAGE in stages:
         return _Part(None, or_(leads.c.stage_id.is_(None), in_one))
-    return _Part(select(leads.c.id).where(leads.c.project_id == asking.project_id, in_one), in_one)
+    return _on_project(asking, in_one)
 
 
 # --- on the row -------------------------------------------------------------------------
@@ -151,20 +205,10 @@ def _in_stages(stages: Sequence[int], asking: Asking) -> _Part:
 
 def _on_the_row(wanted: LeadFilter, asking: Asking) -> Conditions:
     conditions: Conditions = []
-    if wanted.prefectures:
-        conditions.append(leads.c.prefecture.in_(wanted.prefectures))
-    if wanted.city:
-        conditions.append(leads.c.city.icontains(wanted.city, autoescape=True))
     if wanted.states:
         conditions.append(or_(*(_in_state(one, asking) for one in wanted.states)))
-    if wanted.created:
-        conditions += within(leads.c.created_at, wanted.created, asking.time_zone)
     if wanted.import_id is not None:
         conditions.append(leads.c.import_id == wanted.import_id)
-    if wanted.attempts_least is not None:
-        conditions.append(leads.c.attempts >= wanted.attempts_least)
-    if wanted.attempts_most is not None:
-        conditions.append(leads.c.attempts <= wanted.attempts_most)
     return conditions
 
 
@@ -176,6 +220,7 @@ def words_of(wanted: LeadFilter, key: ColumnElement[str]) -> Conditions:
 def has_words(text: str, key: ColumnElement[str]) -> Conditions:
     """Every word of `text` in a search key, whatever their kana, width and case."""
     words = fold(text.replace("\0", " ")).split()[:MOST_TERMS]
+    words.sort(key=len, reverse=True)  # the longest leaves fewest
     return [HasPart(key, word) for word in words]
 
 

@@ -5,29 +5,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer.lead_conditions import Asking, has_words, narrow
+from dialer.lead_conditions import Asking, narrow
+from dialer.lead_orders import BOXED, DELETED, PROHIBITED, Order
 from dialer.lead_rows import LeadRow, lead_rows
-from dialer.lead_walk import (
-    DELETED,
-    Place,
-    Stretch,
-    count,
-    part_of,
-    places_of,
-    read_place,
-    stretches_of,
-    walk,
-)
+from dialer.lead_tabs import Within
+from dialer.lead_walk import Place, Stretch, count, part_of, read_place, walk
 from dialer.paging import PAGE_SIZE, bounded
 from dialer.rules.custom_field import CustomField
-from dialer.rules.lead_view import USUAL_VIEW, LeadView, Sort, order_of
-from dialer.rules.search_text import number_beginning
+from dialer.rules.lead_view import USUAL_VIEW, LeadView, Sort
 from dialer.storage.engine import Database
-from dialer.storage.search import begins_with
-from dialer.storage.tables import contact_points, leads
+from dialer.storage.tables import leads
 from dialer.users import User
 
 MOST_COUNTED = 10_000
@@ -38,7 +28,8 @@ _AT_ONCE = 500  # leads of a list that is read to its end
 class TableRequest:
     """Which leads of which project, for whom; `deleted` are those of 削除リスト.
 
-    `time_zone` is where the filter's days begin; `custom` are the project's fields by id.
+    `time_zone` is where the filter's days begin; `custom` are the project's fields by id;
+    `within` are the leads of マイボックス or 禁止 alone.
     """
 
     project_id: int
@@ -48,6 +39,7 @@ class TableRequest:
     view: LeadView = USUAL_VIEW
     custom: Mapping[int, CustomField] | None = None
     deleted: bool = False
+    within: Within | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +104,6 @@ async def count_leads(
     return Count(min(number, most), more=number > most)
 
 
-async def ids_of(connection: AsyncConnection, request: TableRequest, *, most: int) -> list[int]:
-    """The ids of what the table shows, in its order, at most `most`."""
-    if not request.viewer.sees_project(request.project_id):
-        return []
-    found = await _Reading.of(connection, request)
-    return [place.id for place in await found.some(limit=most)]
-
-
 async def lot_of(
     connection: AsyncConnection, request: TableRequest, *, after: str | None, limit: int
 ) -> tuple[list[int], str | None]:
@@ -155,18 +139,6 @@ async def every_lead(
         start = places[-1]
 
 
-def matching(text: str) -> list[ColumnElement[bool]]:
-    """Leads with this number, or the beginning of it, or else with these words in a name."""
-    if not text.strip():
-        return []
-    if beginning := number_beginning(text):
-        with_number = select(contact_points.c.lead_id).where(
-            begins_with(contact_points.c.e164, beginning)
-        )
-        return [leads.c.id.in_(with_number)]
-    return has_words(text, leads.c.search_key)
-
-
 # --- reading ----------------------------------------------------------------------------
 
 
@@ -187,20 +159,25 @@ class _Reading:
             request.now,
             request.time_zone,
             request.custom or {},
+            request.within,
         )
         wanted = request.view.filter
-        sort = DELETED if request.deleted else order_of(request.view, asking.custom)
-        narrowed = await narrow(connection, wanted, asking)
+        view = replace(request.view, sort=DELETED) if request.deleted else request.view
+        order = await Order.of(connection, view, asking)
+        # In its own order a tab is read from its entries, however few they are.
+        by_tab = order.sort not in (BOXED, PROHIBITED)
+        narrowed = await narrow(connection, wanted, asking, by_tab=by_tab)
         if narrowed.ids is not None:
-            known = await places_of(connection, narrowed.ids, sort, narrowed, asking)
-            return cls(connection, sort, known, ())
-        return cls(connection, sort, None, stretches_of(sort, wanted, narrowed, asking))
+            known = await order.places(narrowed.ids, narrowed)
+            return cls(connection, order.sort, known, ())
+        return cls(connection, order.sort, None, order.stretches(wanted, narrowed))
 
     async def some(
         self, *, limit: int, start: Place | None = None, back: bool = False
     ) -> list[Place]:
         if self.known is not None:
-            return part_of(self.known, self.sort, limit=limit, start=start, back=back)
+            down = self.sort.descending
+            return part_of(self.known, descending=down, limit=limit, start=start, back=back)
         return await walk(self.connection, self.stretches, limit=limit, start=start, back=back)
 
     async def number(self, most: int) -> int:

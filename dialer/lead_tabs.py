@@ -1,21 +1,19 @@
-"""The tabs マイボックス and 禁止 of the leads: newest first, by workgroup.
+"""The tabs マイボックス and 禁止: the leads of the table within boxes, or with a prohibition.
 
-They begin at what was put away or prohibited, not at the leads: those are few among many.
+They begin at what was put away or prohibited, newest first, and not at the leads: those are
+few among many.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Column, ColumnElement, Row, exists, select, tuple_
+from sqlalchemy import Column, ColumnElement, FromClause, Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.lead_facts import box_stands
-from dialer.lead_rows import LeadRow, lead_rows
-from dialer.lead_table import matching
-from dialer.mybox_holders import Holder, knows_holder
-from dialer.paging import PAGE_SIZE, Page, bounded, decode_key, page_of
+from dialer.mybox_holders import knows_holder
 from dialer.prohibition_list import ForWhom
 from dialer.prohibitions import StandingProhibition, binding, binding_for
 from dialer.rules.phone_number import national_format
@@ -40,145 +38,128 @@ class Whose:
 
 
 @dataclass(frozen=True, slots=True)
-class BoxedLead:
-    """A lead in somebody's box. His name is known: others' boxes are not listed."""
+class InBoxes:
+    """Leads in these boxes; a user sees his own and those of his workgroups."""
 
-    lead: LeadRow
-    holder: Holder
+    whose: Whose
 
 
 @dataclass(frozen=True, slots=True)
-class ProhibitedLead:
-    """A lead with one of its numbers and what stands against that."""
+class Prohibited:
+    """Leads with a number that is prohibited for these; a user sees what binds him."""
 
-    lead: LeadRow
-    number: str  # as people write it
+    for_whom: ForWhom = "any"
+
+
+Within = InBoxes | Prohibited
+
+
+@dataclass(frozen=True, slots=True)
+class ProhibitedNumber:
+    """A number of a lead, as people write it, and what stands against it."""
+
+    number: str
     prohibition: StandingProhibition
 
 
-async def boxed_leads(
-    connection: AsyncConnection,
-    *,
-    project_id: int,
-    viewer: User,
-    now: datetime,
-    whose: Whose,
-    text: str = "",
-    after: str | None = None,
-    limit: int = PAGE_SIZE,
-) -> Page[BoxedLead]:
-    """The project's leads in these boxes: a user sees his own and those of his workgroups.
-
-    Empty when the viewer may not see the project. `text` as `lead_table.list_leads` has it.
-    Raises BadPageKey.
-    """
-    if not viewer.sees_project(project_id):
-        return Page((), None)
-    query = (
+async def prohibitions_of(
+    connection: AsyncConnection, lead_ids: Collection[int], within: Prohibited, viewer: User
+) -> dict[int, tuple[ProhibitedNumber, ...]]:
+    """What makes leads of a page stand among the prohibited ones, the latest first."""
+    rows = await connection.execute(
         select(
-            leads,
-            mybox_entries.c.id.label("entry_id"),
-            mybox_entries.c.user_id,
-            mybox_entries.c.since,
-            mybox_entries.c.expires_at,
-            users.c.name.label("holder_name"),
-        )
-        .select_from(
-            mybox_entries.join(leads, leads.c.id == mybox_entries.c.lead_id).join(
-                users, users.c.id == mybox_entries.c.user_id
-            )
-        )
-        .where(
-            box_stands(now),
-            *_in_boxes_of(whose),
-            knows_holder(viewer),
-            _found_by_id(connection, leads.c.project_id) == project_id,
-            leads.c.deleted_at.is_(None),
-            *matching(text),
-        )
-        # Sorted: what stands is little, while in the order of ids all that ever stood is read.
-        .order_by((mybox_entries.c.id + 0).desc())
-        .limit(bounded(limit) + 1)
-    )
-    if after:
-        query = query.where(mybox_entries.c.id < decode_key(after, int)[0])
-    found = (await connection.execute(query)).all()
-    page = page_of(found, limit=bounded(limit), key=lambda row: (row.entry_id,))
-    rows = await lead_rows(connection, page.rows, viewer, now)
-    return Page(
-        tuple(
-            BoxedLead(lead, Holder(row.user_id, row.holder_name, row.since, row.expires_at))
-            for lead, row in zip(rows, page.rows, strict=True)
-        ),
-        page.next_key,
-    )
-
-
-async def prohibited_leads(
-    connection: AsyncConnection,
-    *,
-    project_id: int,
-    viewer: User,
-    now: datetime,
-    for_whom: ForWhom = "any",
-    text: str = "",
-    after: str | None = None,
-    limit: int = PAGE_SIZE,
-) -> Page[ProhibitedLead]:
-    """The project's leads with a prohibited number, the latest prohibition first.
-
-    A lead with several appears once for each. A user is shown those of the company and of
-    his workgroups. Raises BadPageKey.
-    """
-    if not viewer.sees_project(project_id):
-        return Page((), None)
-    query = (
-        select(
-            leads,
-            prohibitions.c.id.label("prohibition_id"),
-            prohibitions.c.e164,
-            prohibitions.c.workgroup_id,
-            prohibitions.c.reason,
-            prohibitions.c.prohibited_at,
+            contact_points.c.lead_id,
+            prohibitions,
             workgroups.c.name.label("workgroup"),
             users.c.name.label("by_name"),
         )
-        .select_from(
-            prohibitions.join(contact_points, contact_points.c.e164 == prohibitions.c.e164)
-            .join(leads, leads.c.id == contact_points.c.lead_id)
-            .outerjoin(workgroups, workgroups.c.id == prohibitions.c.workgroup_id)
-            .outerjoin(users, users.c.id == prohibitions.c.prohibited_by)
-        )
+        .join(contact_points, contact_points.c.e164 == prohibitions.c.e164)
+        .outerjoin(workgroups, workgroups.c.id == prohibitions.c.workgroup_id)
+        .outerjoin(users, users.c.id == prohibitions.c.prohibited_by)
         .where(
-            binding(binding_for(viewer)),
-            *_for(for_whom),
-            _first_of_its_kind(),
-            _found_by_id(connection, leads.c.project_id) == project_id,
-            leads.c.deleted_at.is_(None),
-            *matching(text),
+            contact_points.c.lead_id.in_(lead_ids), *_binding(within, viewer), _first_of_its_kind()
         )
-        .order_by(prohibitions.c.id.desc(), leads.c.id.desc())
-        .limit(bounded(limit) + 1)
+        .order_by(prohibitions.c.id.desc())
     )
-    if after:
-        query = query.where(
-            tuple_(prohibitions.c.id, leads.c.id) < tuple_(*decode_key(after, int, int))
+    found: dict[int, tuple[ProhibitedNumber, ...]] = {}
+    for row in rows:
+        standing = StandingProhibition(
+            e164=row.e164,
+            workgroup_id=row.workgroup_id,
+            workgroup=row.workgroup or "",
+            reason=row.reason,
+            prohibited_at=row.prohibited_at,
+            prohibited_by=row.by_name or "",
         )
-    found = (await connection.execute(query)).all()
-    page = page_of(found, limit=bounded(limit), key=lambda row: (row.prohibition_id, row.id))
-    rows = await lead_rows(connection, page.rows, viewer, now)
-    return Page(
-        tuple(_prohibited(lead, row) for lead, row in zip(rows, page.rows, strict=True)),
-        page.next_key,
+        one = ProhibitedNumber(national_format(row.e164), standing)
+        found[row.lead_id] = (*found.get(row.lead_id, ()), one)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Where to read the leads of a tab: rows by `value`, one for each lead, with `leads`."""
+
+    source: FromClause
+    lead_id: ColumnElement[int]
+    value: ColumnElement[int]
+    conditions: Sequence[ColumnElement[bool]]
+
+    def lead_ids(self) -> Select[Any]:
+        return select(self.lead_id).select_from(self.source).where(*self.conditions)
+
+
+def entries_of(
+    connection: AsyncConnection, within: Within, project_id: int, viewer: User, now: datetime
+) -> Entries:
+    """The entries of a project's leads, as far as `viewer` may know them."""
+    project = _found_by_id(connection, leads.c.project_id)
+    here = (project == project_id, leads.c.deleted_at.is_(None))
+    if isinstance(within, InBoxes):
+        source: FromClause = mybox_entries.join(leads, leads.c.id == mybox_entries.c.lead_id)
+        held = _held(within, viewer, now)
+        return Entries(source, mybox_entries.c.lead_id, mybox_entries.c.id, (*held, *here))
+    source = prohibitions.join(contact_points, contact_points.c.e164 == prohibitions.c.e164).join(
+        leads, leads.c.id == contact_points.c.lead_id
+    )
+    binds = _binding(within, viewer)
+    conditions = (*binds, _first_of_its_kind(), _latest_of_its_lead(within, viewer), *here)
+    return Entries(source, contact_points.c.lead_id, prohibitions.c.id, conditions)
+
+
+def is_within(within: Within, viewer: User, now: datetime) -> ColumnElement[bool]:
+    """Whether a row of `leads` is."""
+    if isinstance(within, InBoxes):
+        held = _held(within, viewer, now)
+        return exists().where(mybox_entries.c.lead_id == leads.c.id, *held).correlate(leads)
+    return (
+        exists()
+        .where(
+            contact_points.c.lead_id == leads.c.id,
+            prohibitions.c.e164 == contact_points.c.e164,
+            *_binding(within, viewer),
+        )
+        .correlate(leads)
     )
 
 
-def _found_by_id(connection: AsyncConnection, column: Column[int]) -> ColumnElement[int]:
-    """The column; for SQLite not as a way into its table, of which others read far fewer rows.
+def entry_of(within: Within, viewer: User, now: datetime) -> ColumnElement[int | None]:
+    """The `value` of a row of `leads` among the tab's entries."""
+    if isinstance(within, InBoxes):
+        query = select(func.max(mybox_entries.c.id)).where(
+            mybox_entries.c.lead_id == leads.c.id, *_held(within, viewer, now)
+        )
+    else:
+        query = (
+            select(func.max(prohibitions.c.id))
+            .join(contact_points, contact_points.c.e164 == prohibitions.c.e164)
+            .where(contact_points.c.lead_id == leads.c.id, *_binding(within, viewer))
+        )
+    return query.correlate(leads).scalar_subquery()
 
-    PostgreSQL knows how many rows there are and chooses well by itself.
-    """
-    return column + 0 if connection.dialect.name == "sqlite" else column
+
+def _held(within: InBoxes, viewer: User, now: datetime) -> Sequence[ColumnElement[bool]]:
+    return (box_stands(now), *_in_boxes_of(within.whose), knows_holder(viewer))
 
 
 def _in_boxes_of(whose: Whose) -> Sequence[ColumnElement[bool]]:
@@ -194,12 +175,15 @@ def _in_boxes_of(whose: Whose) -> Sequence[ColumnElement[bool]]:
             return ()
 
 
-def _for(for_whom: ForWhom) -> Sequence[ColumnElement[bool]]:
-    if for_whom == "any":
-        return ()
-    if for_whom == "company":
-        return (prohibitions.c.workgroup_id.is_(None),)
-    return (prohibitions.c.workgroup_id == for_whom,)
+def _binding(
+    within: Prohibited, viewer: User, table: FromClause = prohibitions
+) -> Sequence[ColumnElement[bool]]:
+    binds = binding(binding_for(viewer), table)
+    if within.for_whom == "any":
+        return (binds,)
+    if within.for_whom == "company":
+        return (binds, table.c.workgroup_id.is_(None))
+    return (binds, table.c.workgroup_id == within.for_whom)
 
 
 def _first_of_its_kind() -> ColumnElement[bool]:
@@ -212,16 +196,20 @@ def _first_of_its_kind() -> ColumnElement[bool]:
     )
 
 
-def _prohibited(lead: LeadRow, row: Row[Any]) -> ProhibitedLead:
-    return ProhibitedLead(
-        lead,
-        national_format(row.e164),
-        StandingProhibition(
-            e164=row.e164,
-            workgroup_id=row.workgroup_id,
-            workgroup=row.workgroup or "",
-            reason=row.reason,
-            prohibited_at=row.prohibited_at,
-            prohibited_by=row.by_name or "",
-        ),
+def _latest_of_its_lead(within: Prohibited, viewer: User) -> ColumnElement[bool]:
+    """A lead with several prohibitions stands where the latest of them does."""
+    later, same = prohibitions.alias("later"), contact_points.alias("same")
+    return ~exists().where(
+        same.c.lead_id == contact_points.c.lead_id,
+        later.c.e164 == same.c.e164,
+        later.c.id > prohibitions.c.id,
+        *_binding(within, viewer, later),
     )
+
+
+def _found_by_id(connection: AsyncConnection, column: Column[int]) -> ColumnElement[int]:
+    """The column; for SQLite not as a way into its table, of which others read far fewer rows.
+
+    PostgreSQL knows how many rows there are and chooses well by itself.
+    """
+    return column + 0 if connection.dialect.name == "sqlite" else column

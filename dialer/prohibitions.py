@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select, true, update
+from sqlalchemy import ColumnElement, FromClause, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import audit, lanes
@@ -286,10 +286,12 @@ async def standing(
     return found
 
 
-def binding(workgroup_ids: Collection[int] | None) -> ColumnElement[bool]:
+def binding(
+    workgroup_ids: Collection[int] | None, table: FromClause = prohibitions
+) -> ColumnElement[bool]:
     """Whether a row of prohibitions stands and binds these workgroups (None: any)."""
-    anyone = true() if workgroup_ids is None else prohibitions.c.workgroup_id.in_(workgroup_ids)
-    return prohibitions.c.lifted_at.is_(None) & or_(prohibitions.c.workgroup_id.is_(None), anyone)
+    anyone = true() if workgroup_ids is None else table.c.workgroup_id.in_(workgroup_ids)
+    return table.c.lifted_at.is_(None) & or_(table.c.workgroup_id.is_(None), anyone)
 
 
 def binding_for(viewer: User) -> Collection[int] | None:

@@ -5,6 +5,7 @@ from datetime import date
 
 from aiohttp import web
 
+from dialer.prohibition_list import ForWhom
 from webui.sessions import viewer
 
 
@@ -16,6 +17,14 @@ async def field(request: web.Request, name: str) -> str:
 def an_id(text: str) -> int | None:
     """None when it is not the id of anything."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+def for_whom(text: str) -> ForWhom:
+    """``company``, a workgroup's id, or anything else for any."""
+    if text == "company":
+        return "company"
+    number = an_id(text)
+    return "any" if number is None else number
 
 
 async def chosen_workgroups(request: web.Request) -> Collection[int] | None:

@@ -10,26 +10,36 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.custom_fields import fields_by_id
 from dialer.lead_table import TableRequest
+from dialer.lead_tabs import InBoxes, Prohibited, Whose, Within
 from dialer.projects import Project, projects_of
 from dialer.rules.custom_field import CustomField
 from dialer.rules.lead_filter import EVERYTHING, Pair
 from dialer.rules.lead_view import LeadView, Sort, read_view, write_view
+from dialer.users import User
+from webui.forms import an_id, for_whom
 from webui.services import services
 from webui.sessions import viewer
 
 LeadTab = Literal["all", "mybox", "prohibited", "deleted"]
 TABS: tuple[LeadTab, ...] = get_args(LeadTab)
 _MOST_PAIRS = 500
+_LONGEST = 20  # characters of whose and for whom
 
 
 @dataclass(frozen=True, slots=True)
 class LeadAddress:
-    """What an address of the table shows; `custom` are the project's fields by id."""
+    """What an address of the table shows; `custom` are the project's fields by id.
+
+    `whose` is for マイボックス, ``me``, ``u12`` for a user, ``w3`` for a workgroup, and `for_whom`
+    for 禁止, ``company`` or a workgroup's id; all that one may know when they say anything else.
+    """
 
     project: Project
     tab: LeadTab
     view: LeadView
     custom: Mapping[int, CustomField]
+    whose: str = ""
+    for_whom: str = ""
 
     def query(self, view: LeadView | None = None, more: Iterable[Pair] = ()) -> str:
         """The address's query for this view or, in the same tab, another one."""
@@ -38,7 +48,13 @@ class LeadAddress:
     def pairs(self, view: LeadView | None = None) -> list[Pair]:
         """The same as names and values."""
         shown = write_view(view or self.view)
-        return [("project", str(self.project.id)), ("tab", self.tab), *shown]
+        return [("project", str(self.project.id)), ("tab", self.tab), *self.of_tab(), *shown]
+
+    def of_tab(self) -> list[Pair]:
+        """What a tab asks for besides what every tab does."""
+        if self.tab == "mybox" and self.whose:
+            return [("whose", self.whose)]
+        return [("for", self.for_whom)] if self.tab == "prohibited" and self.for_whom else []
 
     @property
     def view_query(self) -> str:
@@ -71,7 +87,28 @@ class LeadAddress:
             view=self.view,
             custom=self.custom,
             deleted=self.tab == "deleted",
+            within=self.within(viewer(request)),
         )
+
+    def within(self, user: User) -> Within | None:
+        """The leads of the tab, where it is one of boxes or of prohibitions."""
+        if self.tab == "mybox":
+            return InBoxes(_whose(self.whose or usual_boxes(user), user))
+        return Prohibited(for_whom(self.for_whom)) if self.tab == "prohibited" else None
+
+
+def usual_boxes(user: User) -> str:
+    """Whose boxes are shown when the address says nothing: his own, or to an admin all."""
+    return "all" if user.acts_as_admin else "me"
+
+
+def _whose(text: str, user: User) -> Whose:
+    if text == "me":
+        return Whose("user", user.id)
+    number = an_id(text[1:])
+    if number is not None and text[:1] in ("u", "w"):
+        return Whose("user" if text[0] == "u" else "workgroup", number)
+    return Whose("all")
 
 
 async def read_address(
@@ -94,7 +131,8 @@ async def read_address(
         return None
     custom = await fields_by_id(connection, project.id)
     tab: LeadTab = next((one for one in TABS if one == said.get("tab")), "all")
-    return LeadAddress(project, tab, read_view(some, custom), custom)
+    more = (said.get(name, "")[:_LONGEST] for name in ("whose", "for"))
+    return LeadAddress(project, tab, read_view(some, custom), custom, *more)
 
 
 def pairs_of(query: str) -> list[Pair]:

@@ -34,7 +34,14 @@ COLUMNS: Mapping[str, str] = {
     "created": marked("Added on"),
 }
 # Columns by which the table can be sorted, with the order's name.
-SORTED_BY: Mapping[str, str] = {"last_action": "tried", "created": "imported"}
+SORTED_BY: Mapping[str, str] = {
+    "area": "area",
+    "stage": "stage",
+    "attempts": "attempts",
+    "last_action": "tried",
+    "callback": "callback",
+    "created": "imported",
+}
 RIGHT = frozenset({"attempts"})
 STATES: Mapping[LeadState, str] = {
     LeadState.CALLABLE: marked("Can be called"),

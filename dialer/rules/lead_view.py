@@ -24,12 +24,13 @@ COLUMNS = (
 )
 USUAL_COLUMNS = COLUMNS[:6]
 MOST_COLUMNS = 30
-_SORTS = ("imported", "name", "tried")
+_SORTS = ("imported", "name", "area", "stage", "attempts", "tried", "callback")
 
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """`key` is ``imported``, ``name`` (by its kana), ``tried`` (the last attempt) or ``f12``."""
+    """`key` is ``imported``, ``name`` (by its kana), ``area`` (from north to south), ``stage``,
+    ``attempts``, ``tried`` (the last attempt), ``callback`` or ``f12``."""
 
     key: str
     descending: bool = False
@@ -82,8 +83,8 @@ def order_of(view: LeadView, custom: Mapping[int, CustomField]) -> Sort:
     """The order: the chosen one, or the one in which what is looked for lies together.
 
     Words are found in the order of names, a range of a custom field in that of its
-    values, attempts of some days the latest first: they are read in their order, and a
-    page is complete after a page's rows.
+    values, attempts of some days the latest first, part of a city by area: they are read in
+    their order, and a page is complete after a page's rows.
     """
     if view.sort is not None:
         return view.sort
@@ -98,6 +99,12 @@ def order_of(view: LeadView, custom: Mapping[int, CustomField]) -> Sort:
             return Sort(f"f{field.field_id}")
     if wanted.tried:
         return Sort("tried", descending=True)
+    if wanted.attempts_least is not None or wanted.attempts_most is not None:
+        return Sort("attempts")
+    if wanted.created:
+        return Sort("created")
+    if wanted.city:
+        return Sort("area")
     return Sort("imported")
 
 

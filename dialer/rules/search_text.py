@@ -47,6 +47,12 @@ def _spellings(word: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def spellings_of_digits(text: str) -> tuple[str, ...]:
+    """The text with all that is Latin in half width, and in full width where that differs."""
+    plain = unicodedata.normalize("NFKC", text)
+    return tuple(dict.fromkeys((plain, plain.translate(_TO_FULL_WIDTH))))
+
+
 def number_beginning(text: str) -> str | None:
     """The beginning of an E.164 number when `text` is (the beginning of) a phone number.
 

@@ -58,6 +58,7 @@ async def build(database: Database, number: int, now: datetime) -> DetailedLeads
         for index in secondary:
             await connection.run_sync(index.create)
         await _history(connection, made, min(number, _HISTORY), now)
+        await _boxes_and_prohibitions(connection, made, number, now)
     await _count(database)
     return made
 
@@ -219,3 +220,22 @@ async def _history(
                 f"FROM {_numbers(connection, number)} WHERE n % 4 = {week}"
             ).bindparams(at=_time(connection, now - timedelta(days=7 * week)))
         )
+
+
+async def _boxes_and_prohibitions(
+    connection: AsyncConnection, made: DetailedLeads, number: int, now: datetime
+) -> None:
+    """Of every hundred leads five are in the viewer's box, and one must not be called."""
+    numbers, at = _numbers(connection, number), {"now": _time(connection, now)}
+    await connection.execute(
+        text(
+            "INSERT INTO mybox_entries (lead_id, user_id, since) "
+            f"SELECT n, {made.viewer.id}, :now FROM {numbers} WHERE n % 20 = 1"
+        ).bindparams(**at)
+    )
+    await connection.execute(
+        text(
+            "INSERT INTO prohibitions (e164, prohibited_at) SELECT '+81' || (3000000000 + n), :now "
+            f"FROM {numbers} WHERE n % 100 = 50"
+        ).bindparams(**at)
+    )

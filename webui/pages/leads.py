@@ -5,20 +5,19 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import lead_tabs, saved_views, users
+from dialer import saved_views, users
 from dialer.lead_choices import LeadChoices, lead_choices
-from dialer.lead_table import count_leads, list_leads
-from dialer.lead_tabs import Whose
+from dialer.lead_table import LeadPage, count_leads, list_leads
+from dialer.lead_tabs import InBoxes, Prohibited, prohibitions_of
+from dialer.mybox_holders import holders_of
 from dialer.paging import BadPageKey
-from dialer.prohibition_list import ForWhom
 from dialer.projects import Project, projects_of
 from dialer.rules.lead_filter import FieldFilter, Pair
 from dialer.rules.lead_view import COLUMNS
 from dialer.rules.prefectures import REGIONS
-from dialer.users import User
 from webui import lead_table_words
 from webui.choices import workgroups_for
-from webui.lead_address import LeadAddress, pairs_of, read_address
+from webui.lead_address import LeadAddress, pairs_of, read_address, usual_boxes
 from webui.lead_table_words import chips_of, column_heads
 from webui.rendering import render, words_for
 from webui.services import services
@@ -31,23 +30,20 @@ async def page(request: web.Request) -> web.Response:
         known = await projects_of(connection, viewer(request))
         address = await _opened(connection, request, known)
         if address is not None and _came_from_a_form(request):
-            raise web.HTTPSeeOther("/leads?" + address.query(more=_more(request)))
+            raise web.HTTPSeeOther("/leads?" + address.query())
         shown = await _shown(connection, request, address)
         choices = await _choices(connection, request)
     return render(request, "leads.html", {"projects": known, **shown, **choices})
 
 
 async def rows(request: web.Request) -> web.Response:
-    """The table with all that depends on what it shows, or more rows of a tab."""
+    """The table with all that depends on what it shows."""
     async with services(request).database.read() as connection:
         address = await read_address(connection, request, _pairs(request))
         shown = await _shown(connection, request, address)
-    if shown.get("more"):
-        return render(request, "parts/lead_rows.html", shown)
     response = render(request, "parts/lead_list.html", shown)
     if address is not None and request.query.get("typed"):
-        query = address.query(more=_more(request))
-        response.headers["HX-Replace-Url"] = f"/leads?{query}"
+        response.headers["HX-Replace-Url"] = f"/leads?{address.query()}"
     return response
 
 
@@ -88,30 +84,24 @@ async def _opened(
     return await read_address(connection, request, pairs, known)
 
 
-def _more(request: web.Request, *names: str) -> list[Pair]:
-    """What else the address says: of tabs that are lists of their own, and `names`."""
-    said = request.query
-    return [(one, said[one]) for one in ("whose", "for", *names) if said.get(one)]
-
-
 async def _shown(
     connection: AsyncConnection, request: web.Request, address: LeadAddress | None
 ) -> dict[str, Any]:
     if address is None:
         return {"project": None, "tab": "all", "address": None}
     said = words_for(request)
-    here = address.query(more=_more(request, "after", "before", "last"))
+    turned = ("after", "before", "last")
+    here = address.query(more=[(one, request.query[one]) for one in turned if one in request.query])
     given = {
         "project": address.project,
         "tab": address.tab,
         "address": address,
         "asked": address.view.filter,
         "here": here,
-        "more": False,
+        "whose": address.whose or usual_boxes(viewer(request)),
+        "for_whom": address.for_whom or "any",
     }
     try:
-        if address.tab in ("mybox", "prohibited"):
-            return {**given, **await _tab(connection, request, address)}
         found = await list_leads(
             connection,
             address.request(request),
@@ -124,6 +114,7 @@ async def _shown(
     choices = await lead_choices(connection, project_id=address.project.id, viewer=viewer(request))
     return {
         **given,
+        **await _of_tab(connection, request, address, found),
         "found": found,
         "view": address.view,
         "choices": choices,
@@ -157,40 +148,18 @@ def _asked_fields(address: LeadAddress, choices: LeadChoices) -> list[tuple[Any,
 # --- マイボックス and 禁止 ----------------------------------------------------------------
 
 
-async def _tab(
-    connection: AsyncConnection, request: web.Request, address: LeadAddress
+async def _of_tab(
+    connection: AsyncConnection, request: web.Request, address: LeadAddress, found: LeadPage
 ) -> dict[str, Any]:
-    user, now = viewer(request), services(request).clock.now()
-    text, after = address.view.filter.text, request.query.get("after") or None
-    whose = request.query.get("whose", "") or ("all" if user.acts_as_admin else "me")
-    group = request.query.get("for", "any")
-    found: object
-    if address.tab == "mybox":
-        found = await lead_tabs.boxed_leads(
-            connection,
-            project_id=address.project.id,
-            viewer=user,
-            now=now,
-            whose=_whose(whose, user),
-            text=text,
-            after=after,
-        )
-    else:
-        found = await lead_tabs.prohibited_leads(
-            connection,
-            project_id=address.project.id,
-            viewer=user,
-            now=now,
-            for_whom=for_whom(group),
-            text=text,
-            after=after,
-        )
-    return {
-        "found": found,
-        "whose": whose,
-        "for_whom": group,
-        "more": bool(after),
-    }
+    """What the tab shows of each lead besides what every tab does, by the lead's id."""
+    user, within = viewer(request), address.within(viewer(request))
+    ids = [row.id for row in found.rows]
+    if isinstance(within, InBoxes):
+        now = services(request).clock.now()
+        return {"holders": await holders_of(connection, lead_ids=ids, now=now, viewer=user)}
+    if isinstance(within, Prohibited):
+        return {"prohibitions": await prohibitions_of(connection, ids, within, user)}
+    return {}
 
 
 async def _choices(connection: AsyncConnection, request: web.Request) -> dict[str, object]:
@@ -204,20 +173,3 @@ async def _choices(connection: AsyncConnection, request: web.Request) -> dict[st
         if user.acts_as_admin or not user.workgroup_ids.isdisjoint(one.workgroup_ids)
     ]
     return {"workgroups": groups, "mates": mates, "takers": everybody}
-
-
-def for_whom(text: str) -> ForWhom:
-    """``company``, a workgroup's id, or anything else for any."""
-    if text == "company":
-        return "company"
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else "any"
-
-
-def _whose(text: str, user: User) -> Whose:
-    """``me``, ``u12`` for a user, ``w3`` for a workgroup; anything else: all one may know."""
-    if text == "me":
-        return Whose("user", user.id)
-    kind, digits = text[:1], text[1:]
-    if kind in ("u", "w") and digits.isascii() and digits.isdecimal() and len(digits) < 19:
-        return Whose("user" if kind == "u" else "workgroup", int(digits))
-    return Whose("all")

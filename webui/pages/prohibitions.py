@@ -20,8 +20,7 @@ from dialer.users import NotAllowed
 from webui.choices import workgroups_for
 from webui.csv_download import send_csv
 from webui.errors import notice
-from webui.forms import an_id, chosen_workgroups, field
-from webui.pages.leads import for_whom
+from webui.forms import an_id, chosen_workgroups, field, for_whom
 from webui.refusals import refusal
 from webui.rendering import formats_for, render, words_for
 from webui.services import services

@@ -3,7 +3,7 @@
 Each is read as a few known leads and as a walk along the indexes: both must be right.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 from dialer import custom_fields, lanes, mybox, prohibitions, result_sets
 from dialer.custom_fields import FieldDraft
 from dialer.custom_values import ValueChange, replace_values
-from dialer.lead_table import TableRequest, count_leads, every_lead, ids_of, list_leads
+from dialer.lead_table import TableRequest, count_leads, every_lead, list_leads, lot_of
 from dialer.rules.custom_field import CustomField, FieldKind, sort_keys
 from dialer.rules.lead_filter import (
     NO_STAGE,
@@ -195,6 +195,14 @@ ASKED: dict[str, tuple[Callable[[Office], LeadFilter], Predicate]] = {
         lambda _: LeadFilter(prefectures=("東京都", "大阪府")),
         lambda _o, k: k["prefecture"] != "",
     ),
+    "a prefecture": (
+        lambda _: LeadFilter(prefectures=("大阪府",)),
+        lambda _o, k: k["prefecture"] == "大阪府",
+    ),
+    "a prefecture and a city": (
+        lambda _: LeadFilter(prefectures=("大阪府", "東京都"), city="北"),
+        lambda _o, k: k["prefecture"] != "" and k["city"] == "北区",
+    ),
     "city": (lambda _: LeadFilter(city="渋谷"), lambda _o, k: k["city"] == "渋谷区"),
     "one stage": (
         lambda o: LeadFilter(stages=(o.stage_ids[0],)),
@@ -259,6 +267,7 @@ ASKED: dict[str, tuple[Callable[[Office], LeadFilter], Predicate]] = {
         lambda _: LeadFilter(attempts_least=1, attempts_most=2),
         lambda _o, k: k["attempts"] in (1, 2),
     ),
+    "never tried": (lambda _: LeadFilter(attempts_most=0), lambda _o, k: k["attempts"] == 0),
     "one choice": (field("業種", any_of=("IT",)), lambda o, k: value(o, k, "業種") == "IT"),
     "some choices": (
         field("業種", any_of=("IT", "飲食")),
@@ -337,7 +346,8 @@ async def test_a_filter_shows_the_leads_that_it_describes(
         for name, (wanted, predicate) in ASKED.items():
             expected = [one for one, known in office.known.items() if predicate(office, known)]
             request = office.request(wanted(office), Sort("imported"))
-            found = await ids_of(connection, request, most=100)
+            found, more = await lot_of(connection, request, after=None, limit=100)
+            assert more is None
             counted = await count_leads(connection, request, most=100)
             if found != expected or counted.number != len(expected):
                 wrong[name] = (found, expected, counted.number)
@@ -352,10 +362,22 @@ def _orders(office: Office) -> dict[str, Callable[[int], Any]]:
 
         return rank
 
+    def listed(name: str, line: Sequence[Any]) -> Callable[[int], Any]:
+        def rank(lead_id: int) -> Any:
+            kept = office.known[lead_id][name]
+            return line.index(kept) if kept in line else None
+
+        return rank
+
     orders: dict[str, Callable[[int], Any]] = {
         "imported": lambda lead_id: lead_id,
         "name": lambda lead_id: office.known[lead_id]["key"],
         "tried": lambda lead_id: office.known[lead_id]["last_attempt_at"],
+        "callback": lambda lead_id: office.known[lead_id]["callback_at"],
+        "attempts": lambda lead_id: office.known[lead_id]["attempts"],
+        "created": lambda lead_id: office.known[lead_id]["created_at"],
+        "area": listed("prefecture", ["東京都", "大阪府"]),
+        "stage": listed("stage_id", office.stage_ids),
     }
     for name in ("業種", "契約日", "席数", "支店", "面談", "既契約"):
         orders[f"f{office.id_of(name)}"] = of_field(name)
@@ -415,7 +437,7 @@ async def _backwards(connection: Any, request: TableRequest) -> list[int]:
 async def test_a_list_is_read_to_its_end_once(database: Database, office: Office, way: str) -> None:
     request = office.request(LeadFilter(), Sort(f"f{office.id_of('契約日')}", descending=True))
     async with database.read() as connection:
-        expected = await ids_of(connection, request, most=100)
+        expected, _ = await lot_of(connection, request, after=None, limit=100)
     lots = [lot async for lot in every_lead(database, request, at_once=9)]
     assert [row.id for lot in lots for row in lot] == expected
     assert {len(lot) for lot in lots[:-1]} == {9}

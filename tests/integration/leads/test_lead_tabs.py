@@ -3,12 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from dialer import mybox, prohibitions
-from dialer.lead_tabs import Whose, boxed_leads, prohibited_leads
+from dialer.lead_table import TableRequest, count_leads, list_leads
+from dialer.lead_tabs import InBoxes, Prohibited, Whose, Within, prohibitions_of
 from dialer.paging import BadPageKey
 from dialer.prohibition_list import ForWhom
+from dialer.rules.lead_filter import LeadFilter
+from dialer.rules.lead_view import USUAL_VIEW, LeadView, Sort
 from dialer.storage.engine import Database
+from dialer.storage.tables import leads
 from dialer.users import User
 from tests.small_world import NOON, SmallWorld, add_lead, again, build_small_world
 
@@ -44,6 +49,13 @@ async def world(database: Database) -> SmallWorld:
     return world
 
 
+def asked(
+    world: SmallWorld, viewer: User, within: Within, view: LeadView = USUAL_VIEW, days: int = 0
+) -> TableRequest:
+    now = NOON + timedelta(days=days)
+    return TableRequest(world.project_id, viewer, now, view=view, within=within)
+
+
 async def boxed(
     database: Database,
     world: SmallWorld,
@@ -52,16 +64,12 @@ async def boxed(
     text: str = "",
     days: int = 0,
 ) -> list[str]:
+    """The leads in boxes, each with who holds it."""
+    view = LeadView(LeadFilter(text=text))
+    request = asked(world, viewer, InBoxes(whose), view, days)
     async with database.read() as connection:
-        page = await boxed_leads(
-            connection,
-            project_id=world.project_id,
-            viewer=viewer,
-            whose=whose,
-            text=text,
-            now=NOON + timedelta(days=days),
-        )
-    return [f"{row.lead.name} {row.holder.name}" for row in page.rows]
+        page = await list_leads(connection, request)
+    return [f"{row.name} {row.boxed_by}" for row in page.rows]
 
 
 async def prohibited(
@@ -71,16 +79,22 @@ async def prohibited(
     for_whom: ForWhom = "any",
     text: str = "",
 ) -> list[str]:
+    """The prohibited leads, each with for whom it is prohibited."""
+    within = Prohibited(for_whom)
     async with database.read() as connection:
-        page = await prohibited_leads(
-            connection,
-            project_id=world.project_id,
-            viewer=viewer,
-            for_whom=for_whom,
-            text=text,
-            now=NOON,
-        )
-    return [f"{row.lead.name} {row.prohibition.workgroup or '全社'}" for row in page.rows]
+        request = asked(world, viewer, within, LeadView(LeadFilter(text=text)))
+        page = await list_leads(connection, request)
+        told = await prohibitions_of(connection, [row.id for row in page.rows], within, viewer)
+    return [
+        " ".join((row.name, *(one.prohibition.workgroup or "全社" for one in told[row.id])))
+        for row in page.rows
+    ]
+
+
+@pytest.fixture(autouse=True, params=["few known", "walked"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "walked":
+        monkeypatch.setattr("dialer.lead_conditions.FEW", -1)
 
 
 async def test_boxes_are_shown_to_whom_they_concern(database: Database, world: SmallWorld) -> None:
@@ -114,10 +128,10 @@ async def test_a_box_whose_time_is_over_is_not_listed(
 async def test_prohibited_leads_are_shown_to_whom_they_bind(
     database: Database, world: SmallWorld
 ) -> None:
-    everything = ["丙 全社", "丙 大阪", "乙 大阪", "丁 東京", "甲 東京"]
+    everything = ["丙 全社 大阪", "乙 大阪", "丁 東京", "甲 東京"]
     assert await prohibited(database, world, world.sato) == everything
     assert await prohibited(database, world, world.suzuki) == ["丙 全社", "丁 東京", "甲 東京"]
-    assert await prohibited(database, world, world.tanaka) == ["丙 全社", "丙 大阪", "乙 大阪"]
+    assert await prohibited(database, world, world.tanaka) == ["丙 全社 大阪", "乙 大阪"]
     assert await prohibited(database, world, world.sato, "company") == ["丙 全社"]
     assert await prohibited(database, world, world.sato, world.tokyo) == ["丁 東京", "甲 東京"]
     assert await prohibited(database, world, world.suzuki, world.osaka) == []
@@ -132,56 +146,46 @@ async def test_what_was_lifted_is_gone(database: Database, world: SmallWorld) ->
     assert await prohibited(database, world, world.suzuki) == ["丙 全社"]
 
 
-async def test_both_go_on_page_by_page(database: Database, world: SmallWorld) -> None:
-    stopped: list[str] = []
-    held: list[str] = []
+@pytest.mark.parametrize(
+    ("within", "expected"),
+    [(Prohibited(), ["丙", "乙", "丁", "甲"]), (InBoxes(ALL), ["乙", "甲"])],
+)
+async def test_both_go_page_by_page_both_ways(
+    database: Database, world: SmallWorld, within: Within, expected: list[str]
+) -> None:
+    request = asked(world, world.sato, within)
     async with database.read() as connection:
-        after: str | None = None
-        while True:
-            prohibited_page = await prohibited_leads(
-                connection,
-                project_id=world.project_id,
-                viewer=world.sato,
-                after=after,
-                limit=1,
-                now=NOON,
-            )
-            stopped += [row.lead.name for row in prohibited_page.rows]
-            after = prohibited_page.next_key
-            if after is None:
-                break
-        while True:
-            page = await boxed_leads(
-                connection,
-                project_id=world.project_id,
-                viewer=world.sato,
-                whose=ALL,
-                after=after,
-                limit=1,
-                now=NOON,
-            )
-            held += [row.lead.name for row in page.rows]
-            after = page.next_key
-            if after is None:
-                break
-        for listing in (
-            boxed_leads(
-                connection,
-                project_id=world.project_id,
-                viewer=world.sato,
-                whose=ALL,
-                after="x",
-                now=NOON,
-            ),
-            prohibited_leads(
-                connection,
-                project_id=world.project_id,
-                viewer=world.sato,
-                after="x",
-                now=NOON,
-            ),
-        ):
-            with pytest.raises(BadPageKey):
-                await listing
-    assert stopped == ["丙", "丙", "乙", "丁", "甲"]
-    assert held == ["乙", "甲"]
+        page = await list_leads(connection, request, limit=1)
+        there = [row.name for row in page.rows]
+        while page.next_key is not None:
+            page = await list_leads(connection, request, after=page.next_key, limit=1)
+            there += [row.name for row in page.rows]
+        page = await list_leads(connection, request, last=True, limit=1)
+        back = [row.name for row in page.rows]
+        while page.previous_key is not None:
+            page = await list_leads(connection, request, before=page.previous_key, limit=1)
+            back += [row.name for row in page.rows]
+        counted = await count_leads(connection, request)
+        with pytest.raises(BadPageKey):
+            await list_leads(connection, request, after="x")
+    assert there == expected
+    assert back == expected[::-1]
+    assert counted.number == len(expected)
+
+
+async def test_both_take_the_filters_and_orders_of_the_table(
+    database: Database, world: SmallWorld
+) -> None:
+    async with database.write() as connection:
+        await connection.execute(
+            update(leads).where(leads.c.name.in_(["乙", "丁"])).values(prefecture="大阪府")
+        )
+    view = LeadView(LeadFilter(prefectures=("大阪府",)), Sort("imported"))
+    async with database.read() as connection:
+        for within, expected in ((Prohibited(), ["乙", "丁"]), (InBoxes(ALL), ["乙"])):
+            page = await list_leads(connection, asked(world, world.sato, within, view))
+            assert [row.name for row in page.rows] == expected
+        view = LeadView(sort=Sort("name", descending=True))
+        page = await list_leads(connection, asked(world, world.sato, Prohibited(), view))
+    names = sorted(("甲", "乙", "丙", "丁"), reverse=True)
+    assert [row.name for row in page.rows] == names

@@ -13,12 +13,12 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import campaign_state, history, lanes, lead_table, lead_tabs, mybox, prohibitions, why
+from dialer import campaign_state, history, lanes, lead_table, mybox, prohibitions, why
 from dialer.after_calls import calls_with_outcome
 from dialer.audit_list import AuditFilter, list_audit
 from dialer.claiming import ClaimRequest, claim
 from dialer.history import HistoryFilter
-from dialer.lead_tabs import Whose
+from dialer.lead_tabs import InBoxes, Prohibited, Whose
 from dialer.prohibition_list import ProhibitionFilter, list_prohibitions
 from dialer.rules.custom_field import CustomField, FieldKind
 from dialer.rules.hangup_cause import CallOutcome
@@ -224,11 +224,15 @@ async def test_why_reads_what_is_known_of_one_lead(
         assert not reads_whole_tables(plan), f"{statement[0]}\n{plan}"
 
 
+_STANDING = "ix_mybox_entries_standing"
+
+
 @pytest.mark.parametrize(
     ("whose", "index"),
     [
         (Whose("user", 3), "ix_mybox_entries_held"),
-        (Whose("workgroup", 2), "ix_mybox_entries_held"),
+        (Whose("workgroup", 2), _STANDING),
+        (Whose("all"), _STANDING),
     ],
 )
 async def test_what_is_in_boxes(
@@ -236,26 +240,22 @@ async def test_what_is_in_boxes(
 ) -> None:
     await _some_of_others(database, world)
     async with database.read() as connection:
-        await lead_tabs.boxed_leads(
-            connection, project_id=world.project_id, viewer=world.sato, whose=whose, now=NOON
-        )
-    plan = await plan_with(database, sent, "AS entry_id")
-    assert uses(plan, index)
-    # For so few leads as here PostgreSQL rather reads them all.
-    assert not (database.is_sqlite and reads_whole_tables(plan))
+        request = lead_table.TableRequest(world.project_id, world.sato, NOON, within=InBoxes(whose))
+        await lead_table.list_leads(connection, request)
+    plan = await plan_with(database, sent, "mybox_entries.id AS value")
+    # For so few leads as here PostgreSQL rather reads all that stands.
+    assert uses(plan, index) if database.is_sqlite else uses(plan, index, _STANDING)
+    # What stands is little of all that ever stood, and is read newest first.
+    assert sorts(plan) == 0 or not database.is_sqlite
 
 
 async def test_leads_that_are_prohibited(database: Database, world: SmallWorld, sent: Sent) -> None:
     await _some_of_others(database, world)
     async with database.read() as connection:
-        await lead_tabs.prohibited_leads(
-            connection,
-            project_id=world.project_id,
-            viewer=world.sato,
-            for_whom=world.tokyo,
-            now=NOON,
-        )
-    plan = await plan_with(database, sent, "AS prohibition_id")
+        within = Prohibited(world.tokyo)
+        request = lead_table.TableRequest(world.project_id, world.sato, NOON, within=within)
+        await lead_table.list_leads(connection, request)
+    plan = await plan_with(database, sent, "prohibitions.id AS value")
     assert uses(plan, "ix_contact_points_e164")
     # PostgreSQL merges the numbers of so small a world; leads it reads one by one as well.
     if database.is_sqlite:
