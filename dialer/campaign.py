@@ -22,6 +22,7 @@ from dialer.rules.calling_hours import (
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.retention import Retention
 from dialer.rules.retry import ResultRetry, RetryRules
+from dialer.rules.transcription import TranscriptionPolicy
 
 
 class Settings(BaseModel):
@@ -179,6 +180,23 @@ class RetrySettings(Settings):
         )
 
 
+class TranscribeSettings(Settings):
+    """Which recorded conversations are turned into words."""
+
+    longer_than_seconds: float = Field(0, ge=0, description="only those that last longer")
+    share: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="of these so many, chosen at random: 0.1 is every tenth, 0 is none",
+    )
+
+    @property
+    def policy(self) -> TranscriptionPolicy:
+        """The same for the rules."""
+        return TranscriptionPolicy(self.share, self.longer_than_seconds)
+
+
 class RetentionSettings(Settings):
     """How long conversations are kept; of installation, project and campaign the shortest counts."""
 
@@ -238,9 +256,10 @@ class CampaignSettings(Settings):
     )
     hours: HoursSettings = HoursSettings()
     retries: RetrySettings = RetrySettings()
+    transcribe: TranscribeSettings = TranscribeSettings()
     retention: RetentionSettings = RetentionSettings()
 
-    @field_validator("hours", "retries", "retention", mode="before")
+    @field_validator("hours", "retries", "transcribe", "retention", mode="before")
     @classmethod
     def _empty_means_default(cls, value: object) -> object:
         return {} if value is None else value

@@ -162,6 +162,19 @@ class RecordingsSettings(Section):
     )
 
 
+class TranscriptsSettings(Section):
+    """Turning recorded conversations into words."""
+
+    engine: Literal["vosk"] = Field("vosk", description="what recognises speech")
+    model: Path | None = Field(
+        None, description="folder of its model; left out: there are no transcripts"
+    )
+    language: Literal["ja", "en"] = Field("ja", description="language of the model")
+    workers: int = Field(
+        1, ge=1, le=64, description="processes at it; each has the model in memory"
+    )
+
+
 class ImportsSettings(Section):
     """Lists that become leads."""
 
@@ -246,6 +259,7 @@ class KakeruSettings(Section):
         default_factory=dict, description="carriers by name, as campaigns refer to them"
     )
     recordings: RecordingsSettings = RecordingsSettings()
+    transcripts: TranscriptsSettings = TranscriptsSettings()
     retention: RetentionSettings = RetentionSettings()
     mybox: MyBoxSettings = MyBoxSettings()
     imports: ImportsSettings = ImportsSettings()
@@ -258,6 +272,7 @@ class KakeruSettings(Section):
         "asterisk",
         "trunks",
         "recordings",
+        "transcripts",
         "retention",
         "mybox",
         "imports",
@@ -304,6 +319,12 @@ class Settings(KakeruSettings):
     def database_url(self) -> str:
         """The database, as `dialer.storage.engine.open_database` takes it."""
         return self.database.url or f"sqlite:///{self.data_folder / 'kakeru.db'}"
+
+    @property
+    def model_path(self) -> Path | None:
+        """Absolute; None: speech is not recognised."""
+        model = self.transcripts.model
+        return None if model is None else self.data_folder / model
 
     @property
     def retention_policies(self) -> Policies:
