@@ -11,15 +11,16 @@ at each connect.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from secrets import token_urlsafe
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from ari_app.ari import accounts
+from ari_app.ari import accounts, api
 from ari_app.ari.accounts import PhoneAccount, Trunk
 from ari_app.ari.connection import AriConnection, ConnectionState
-from ari_app.ari.errors import AriError, RequestRefused
+from ari_app.ari.errors import AriError, NotFound, RequestRefused
 from dialer.storage.engine import Database
 from dialer.users import PhoneLogin, phone_accounts
 from webui.services import PhonesUnavailable
@@ -28,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 _LOOK_EVERY_SECONDS = 2.0
 _PASSWORD_BYTES = 24
+_LIST_SECONDS = 5.0
+_NORMAL_CLEARING = 16  # Q.850
 
 
 def sip_websocket(ari_url: str) -> str:
@@ -60,26 +63,41 @@ class SipAccounts:
         self._unusable: dict[Trunk, str] = {}  # why Asterisk refused it
         ari.on_connect(self._push_all)
 
-    async def let_in(self, account: str) -> str:
+    async def let_in(self, account: str, *, instead: bool = False) -> str:
         """A new password for a phone in the browser; no other is good any more.
 
-        Raises PhonesUnavailable when Asterisk cannot be told.
+        `instead`: of another page, whose call ends. Raises PhonesUnavailable when Asterisk cannot
+        be told.
         """
         password = token_urlsafe(_PASSWORD_BYTES)
         try:
             await self._push_browser_phone(account, password)
+            await self._hang_up(account, answered_too=instead)
         except AriError as error:
             raise PhonesUnavailable(str(error)) from error
         return password
 
     async def shut_out(self, account: str) -> None:
-        """The page is gone, and its password is worth nothing. A call that goes on is not cut."""
+        """The page is gone, and its password is worth nothing.
+
+        A call that goes on is not cut: its audio has a way of its own.
+        """
         if account not in self._browsers:
             return
         try:
             await self._push_browser_phone(account, token_urlsafe(_PASSWORD_BYTES))
+            await self._hang_up(account, answered_too=False)
         except AriError as error:
             log.warning("the password of a browser's phone stays", error=str(error))
+
+    async def _hang_up(self, account: str, *, answered_too: bool) -> None:
+        """What still rings rings nobody: Asterisk would wait for half a minute."""
+        for channel in await self._ari.send(api.list_channels(), seconds=_LIST_SECONDS):
+            if not channel.name.startswith(f"PJSIP/{account}-"):
+                continue
+            if answered_too or channel.state != "Up":
+                with suppress(NotFound):
+                    await self._ari.send(api.hang_up(channel.id, cause=_NORMAL_CLEARING))
 
     async def keep_in_step(self) -> None:
         """Pushes what changed in the database, until cancelled."""

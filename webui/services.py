@@ -101,11 +101,14 @@ class BrowserPhones(Protocol):
     address: str
     """Where it speaks SIP by WebSocket; only Kakeru itself must reach it."""
 
-    async def let_in(self, account: str) -> str:
-        """A new password; no other is good any more. Raises PhonesUnavailable."""
+    async def let_in(self, account: str, *, instead: bool = False) -> str:
+        """A new password; no other is good any more. `instead`: of another page, whose call ends.
+
+        Raises PhonesUnavailable.
+        """
 
     async def shut_out(self, account: str) -> None:
-        """The password is worth nothing any more; calls go on."""
+        """The password is worth nothing any more. What rings is given up; conversations go on."""
 
 
 @dataclass(frozen=True, slots=True)

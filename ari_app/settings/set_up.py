@@ -79,7 +79,9 @@ class UserEntry(Section):
     name: Name = Field(description="what people call him")
     roles: list[Role] = Field(["user"], min_length=1, description="admin, user, or both")
     workgroups: list[Name] = Field(default_factory=list, description="those he belongs to")
-    phone: str | None = Field(None, max_length=40, description="account of his SIP phone, or browser")
+    phone: str | None = Field(
+        None, max_length=40, description="account of his SIP phone, or browser"
+    )
     phone_mode: Literal["held", "per_call"] = Field(
         "held", description="whether the line is held open for the shift"
     )

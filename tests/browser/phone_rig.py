@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from ari_app.clock import SystemClock
@@ -25,6 +26,7 @@ from tests.fakes.web_floor import FakeCampaignFiles, FakeCampaigns
 from tests.fakes.web_imports import ImportsAtOnce
 from tests.fakes.web_server import serving
 from webui.app import create_app
+from webui.phone_lines import PHONE_LINES
 from webui.services import Imports, WebServices, WebSettings
 
 CUSTOMER_HERTZ = 700.0
@@ -34,6 +36,7 @@ _FLAGS = (
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
+    "--allow-loopback-in-peer-connection",
 )
 # Keeps every connection within reach of `received_bytes`.
 _KEEP_CONNECTIONS = """
@@ -101,6 +104,11 @@ class PhoneFloor:
     kakeru: Installation
     address: str
     chromium: Browser
+    app: web.Application
+
+    async def cut_lines(self) -> None:
+        """Every page's WebSocket ends, as when the server or the network between is replaced."""
+        await self.app[PHONE_LINES].close(self.app)
 
     async def visitor(self) -> BrowserContext:
         context = await self.chromium.new_context(
@@ -124,21 +132,27 @@ class PhoneFloor:
 
 
 @asynccontextmanager
-async def phone_floor(**campaign: Any) -> AsyncIterator[PhoneFloor]:
+async def phone_floor(phone_mode: PhoneMode = "held", **campaign: Any) -> AsyncIterator[PhoneFloor]:
     """`campaign`: settings of the campaign `carrier` that differ from the usual."""
-    mode: PhoneMode = campaign.pop("phone_mode", "held")
+    campaigns = {"carrier": campaign}
     async with (
-        Installation(
-            agents=1, in_browser=True, phone_mode=mode, campaigns={"carrier": campaign}
-        ) as kakeru,
-        serving(create_app(_services(kakeru))) as address,
+        Installation(in_browser=True, phone_mode=phone_mode, campaigns=campaigns) as kakeru,
+        served(kakeru) as (app, address),
         async_playwright() as playwright,
     ):
         chromium = await playwright.chromium.launch(
             executable_path=str(executable()), args=list(_FLAGS)
         )
-        yield PhoneFloor(kakeru, address, chromium)
+        yield PhoneFloor(kakeru, address, chromium, app)
         await chromium.close()
+
+
+@asynccontextmanager
+async def served(kakeru: Installation) -> AsyncIterator[tuple[web.Application, str]]:
+    """The pages of an installation, and their address."""
+    app = create_app(_services(kakeru))
+    async with serving(app) as address:
+        yield app, address
 
 
 def _services(kakeru: Installation) -> WebServices:

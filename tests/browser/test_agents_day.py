@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from dialer.rules.agent_state import AgentState
 from tests.browser.conftest import Visitor
@@ -140,3 +140,28 @@ async def test_mybox_and_prohibition_from_the_desk(visitor: Visitor, world: WebW
     await page.keyboard.press("Enter")
     await expect(page.locator(".called-number")).to_contain_text("禁止")
     await expect(page.locator("#notices")).to_contain_text("禁止にしました")
+
+
+async def test_an_answer_that_comes_late_does_not_bring_an_old_state_back(
+    visitor: Visitor, world: WebWorld
+) -> None:
+    page, sato = visitor.page, world.team.agents[0]
+    let_through = asyncio.Event()
+
+    async def comes_late(route: Route) -> None:
+        answer = await route.fetch()
+        await let_through.wait()
+        await route.fulfill(response=answer)
+
+    await page.route("**/desk/hang-up", comes_late)
+    await visitor.log_in("sato")
+    await call_for(world, sato.id, lead_index=36, seconds_ago=2)
+    await expect(page.locator(".state-name")).to_have_text("通話中")
+    await page.keyboard.press("h")
+    await expect(page.locator(".state-name")).to_have_text("後処理")
+    world.floor.set(sato.id, AgentState.READY)
+    await expect(page.locator(".state-name")).to_have_text("待機")
+    async with page.expect_response("**/desk/hang-up"):
+        let_through.set()
+    await page.evaluate("new Promise((shown) => setTimeout(shown, 100))")
+    await expect(page.locator(".state-name")).to_have_text("待機")

@@ -12,10 +12,13 @@ class FakeBrowserPhones:
         self.address = "ws://127.0.0.1:1/ws"
         self.away = False
         self.passwords: dict[str, str] = {}
+        self.taken_over: list[str] = []
 
-    async def let_in(self, account: str) -> str:
+    async def let_in(self, account: str, *, instead: bool = False) -> str:
         if self.away:
             raise PhonesUnavailable("Asterisk is not connected")
+        if instead:
+            self.taken_over.append(account)
         self.passwords[account] = token_urlsafe(8)
         return self.passwords[account]
 

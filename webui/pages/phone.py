@@ -56,10 +56,12 @@ async def credentials(request: web.Request) -> web.Response:
     if not user.phone_in_browser or user.phone_account is None:
         return _problem("no-phone", status=403)
     lines = request.app[PHONE_LINES]
-    if lines.is_elsewhere(user.id, page) and not await field(request, "take"):
+    elsewhere = lines.is_elsewhere(user.id, page)
+    if elsewhere and not await field(request, "take"):
         return _problem("elsewhere", status=409)
+    phones = services(request).browser_phones
     try:
-        password = await services(request).browser_phones.let_in(user.phone_account)
+        password = await phones.let_in(user.phone_account, instead=elsewhere)
     except PhonesUnavailable as error:
         log.warning("a phone in the browser cannot be connected", error=str(error))
         return _problem("unavailable", status=503)

@@ -33,13 +33,22 @@
   let saves = 0;
   let outdated = false;
 
+  // Of two answers about the state, the one that was asked for last counts, whichever comes last.
+  let asked = 0;
+  let shown = 0;
+
   document.addEventListener("htmx:beforeRequest", (event) => {
+    event.detail.xhr.number = ++asked;
     event.detail.xhr.askedAfter = saves;
     if (event.target === memoField()) event.target.dataset.sent = event.target.value;
   });
 
   document.addEventListener("htmx:beforeSwap", (event) => {
     outdated = event.detail.xhr.askedAfter !== saves;
+    if (event.detail.target.id === "desk-state" && !event.detail.isError) {
+      if (event.detail.xhr.number < shown) event.detail.shouldSwap = false;
+      else shown = event.detail.xhr.number;
+    }
     if (event.detail.target.matches("[data-editing]")) saves += 1;
   });
 
