@@ -12,7 +12,7 @@ LONGEST_NAME = 100
 _PHONE_ACCOUNT = re.compile(r"[A-Za-z0-9._-]{1,40}")
 _TRUNKS = "trunk-"  # how Asterisk's accounts of carriers begin
 BROWSER_PHONE = "browser"
-"""What is said instead of an account for a phone in the browser; no SIP phone's account begins so."""
+"""Said instead of an account for a phone in the browser; no SIP phone's account begins so."""
 
 
 def usable_login(login: str) -> str:

@@ -43,7 +43,10 @@ def people_refusal(error: Exception, _: Words) -> str:
         case users.UnusableLogin():
             return _("Give a name, and a login without spaces, of 100 characters at most.")
         case users.UnusablePhone():
-            return _("A phone account has 40 letters, digits, dots or dashes at most, not trunk-…")
+            return _(
+                "A phone account has 40 letters, digits, dots or dashes at most, "
+                "and begins neither with trunk- nor with browser."
+            )
         case users.NoRole():
             return _("Choose a role: administrator, user, or both.")
         case users.LastAdmin():
