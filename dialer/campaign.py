@@ -198,7 +198,7 @@ class TranscribeSettings(Settings):
 
 
 class RetentionSettings(Settings):
-    """How long conversations are kept; of installation, project and campaign the shortest counts."""
+    """How long conversations are kept; of installation, project and campaign the least counts."""
 
     recordings_days: int | None = Field(
         None, ge=1, le=36_500, description="days after which audio is erased; left out: never"
