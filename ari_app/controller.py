@@ -16,7 +16,7 @@ from dialer.floor import Floor
 from dialer.floor_watch import FloorWatch
 from dialer.manual_calls import ManualCalls
 from dialer.ports import Clock, LiveUpdates, RecordingStore, Telephony
-from dialer.recording_keeper import RecordingKeeper
+from dialer.recording_keeper import RecordingKeeper, WhenReady
 from dialer.ringing_watch import LOOK_EVERY_SECONDS, RingingWatch
 from dialer.rules.mybox import NO_POLICY, MyBoxPolicy
 from dialer.storage.engine import Database
@@ -99,9 +99,13 @@ def build_controller(
     trunks: Mapping[str, TrunkLines],
     look_every_seconds: float = LOOK_EVERY_SECONDS,
     mybox: MyBoxPolicy = NO_POLICY,
+    when_recorded: Sequence[WhenReady] = (),
 ) -> Controller:
-    """Wires the parts; nothing runs yet. `look_every_seconds`: at what rings."""
-    keeper = RecordingKeeper(database, recordings, live)
+    """Wires the parts; nothing runs yet. `look_every_seconds`: at what rings.
+
+    `when_recorded`: what queues the further work on a recording that is finished.
+    """
+    keeper = RecordingKeeper(database, recordings, live, when_ready=when_recorded)
     journal = CallJournal(database, keeper.written)
     calls = CallSessions(telephony=telephony, journal=journal, clock=clock, recordings=recordings)
     floor = Floor(

@@ -46,6 +46,8 @@ class RecordingFacts:
     size_bytes: int
     sha256: str
     ended_at: datetime  # when the last audio was written
+    audio_sha256: str = ""  # of the samples alone
+    peaks: bytes = b""  # as in the table recording_peaks
 
 
 @dataclass(frozen=True, slots=True)

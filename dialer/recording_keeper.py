@@ -5,19 +5,25 @@ Nothing is lost by a crash in between: a recording whose row still says
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.ports import LiveUpdates, RecordingFacts, RecordingFault, RecordingStore
 from dialer.rules.call_state import CallState
+from dialer.storage.dialects import insert_if_new
 from dialer.storage.engine import Database
-from dialer.storage.tables import calls, recordings
+from dialer.storage.tables import calls, recording_peaks, recordings
 
 log = structlog.get_logger(__name__)
+
+WhenReady = Callable[[AsyncConnection, UUID], Awaitable[None]]
+"""Called in the transaction in which a recording becomes ready, to queue what comes next."""
 
 # Asterisk writes the last block of a recording shortly after the channel's end.
 _SETTLE_SECONDS = 0.5
@@ -27,10 +33,18 @@ _RETRY_SECONDS = 5.0
 class RecordingKeeper:
     """Finishes recordings one after the other; start `run` as a task."""
 
-    def __init__(self, database: Database, store: RecordingStore, live: LiveUpdates) -> None:
+    def __init__(
+        self,
+        database: Database,
+        store: RecordingStore,
+        live: LiveUpdates,
+        *,
+        when_ready: Sequence[WhenReady] = (),
+    ) -> None:
         self._database = database
         self._store = store
         self._live = live
+        self._when_ready = when_ready
         # Each with the event loop's time from which it may be finished, the earliest first.
         self._queue: asyncio.PriorityQueue[tuple[float, UUID, datetime]] = asyncio.PriorityQueue()
 
@@ -91,27 +105,45 @@ class RecordingKeeper:
 
     async def _write(self, call_id: UUID, facts: RecordingFacts | None) -> None:
         async with self._database.write() as connection:
-            if facts is None:
-                await connection.execute(
-                    update(recordings)
-                    .where(recordings.c.call_id == call_id)
-                    .values(state="missing")
-                )
+            if not await write_finished(connection, call_id, facts) or facts is None:
                 return
-            await connection.execute(
-                update(recordings)
-                .where(recordings.c.call_id == call_id)
-                .values(
-                    state="ready",
-                    path=facts.path,
-                    duration_ms=facts.duration_ms,
-                    size_bytes=facts.size_bytes,
-                    sha256=facts.sha256,
-                )
-            )
-            # The last audio knows better than we when a call ended that nobody watched.
-            await connection.execute(
-                update(calls)
-                .where(calls.c.id == call_id, calls.c.end_estimated)
-                .values(ended_at=facts.ended_at)
-            )
+            for queue in self._when_ready:
+                await queue(connection, call_id)
+
+
+async def write_finished(
+    connection: AsyncConnection, call_id: UUID, facts: RecordingFacts | None
+) -> bool:
+    """Catalogues what `RecordingStore.finish` gave; False when that was done before.
+
+    Only a recording that is waited for is written: it may be kept elsewhere, or be erased, by
+    the time that somebody finishes it once more.
+    """
+    is_waited_for = (recordings.c.call_id == call_id) & (recordings.c.state == "recording")
+    if facts is None:
+        found = update(recordings).where(is_waited_for).values(state="missing")
+        return bool((await connection.execute(found)).rowcount)
+    written = await connection.execute(
+        update(recordings)
+        .where(is_waited_for)
+        .values(
+            state="ready",
+            path=facts.path,
+            duration_ms=facts.duration_ms,
+            size_bytes=facts.size_bytes,
+            sha256=facts.sha256,
+            audio_sha256=facts.audio_sha256 or None,
+        )
+    )
+    if not written.rowcount:
+        return False
+    await connection.execute(
+        insert_if_new(connection, recording_peaks).values(call_id=call_id, peaks=facts.peaks)
+    )
+    # The last audio knows better than we when a call ended that nobody watched.
+    await connection.execute(
+        update(calls)
+        .where(calls.c.id == call_id, calls.c.end_estimated)
+        .values(ended_at=facts.ended_at)
+    )
+    return True

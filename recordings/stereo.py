@@ -8,10 +8,13 @@ channel (the agent). In a finished recording the agent is left and the customer 
 import hashlib
 import os
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
+
+from recordings.loudness import Loudness
 
 SAMPLE_RATE = 8000  # Hz
 FRAME_BYTES = 4  # two channels of 16 bits
@@ -21,11 +24,14 @@ _BLOCK_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class WrittenAudio:
-    """What was written: whole frames, bytes of the file, and the SHA-256 of all of them (hex)."""
+    """What a WAV file holds: whole frames, bytes of the file, SHA-256 (hex) of all bytes and of
+    the samples alone, and its loudest moments as in the table ``recording_peaks``."""
 
     frames: int
     size_bytes: int
     sha256: str
+    audio_sha256: str
+    peaks: bytes
 
 
 def write_wav(raw: BinaryIO, wav: BinaryIO) -> WrittenAudio:
@@ -35,20 +41,57 @@ def write_wav(raw: BinaryIO, wav: BinaryIO) -> WrittenAudio:
     short by a crash is left out. Memory stays below a megabyte whatever the length.
     """
     frames = os.fstat(raw.fileno()).st_size // FRAME_BYTES
-    digest = hashlib.sha256()
     header = wav_header(frames)
     wav.write(header)
-    digest.update(header)
-    left = frames * FRAME_BYTES
-    while left:
-        block = raw.read(min(left, _BLOCK_BYTES))
-        if not block:
-            raise OSError(f"raw audio ended {left} bytes early")
-        left -= len(block)
+    told = _Telling(header, frames)
+    for block in _blocks(raw, frames):
         swapped = swap_sides(block)
         wav.write(swapped)
-        digest.update(swapped)
-    return WrittenAudio(frames, HEADER_BYTES + frames * FRAME_BYTES, digest.hexdigest())
+        told.add(swapped)
+    return told.all()
+
+
+def read_wav(wav: BinaryIO) -> WrittenAudio:
+    """The same of a file that `write_wav` has written. Raises OSError for one cut short."""
+    frames = max(0, os.fstat(wav.fileno()).st_size - HEADER_BYTES) // FRAME_BYTES
+    told = _Telling(wav.read(HEADER_BYTES), frames)
+    for block in _blocks(wav, frames):
+        told.add(block)
+    return told.all()
+
+
+def _blocks(source: BinaryIO, frames: int) -> Iterator[bytes]:
+    left = frames * FRAME_BYTES
+    while left:
+        block = source.read(min(left, _BLOCK_BYTES))
+        if not block:
+            raise OSError(f"audio ended {left} bytes early")
+        left -= len(block)
+        yield block
+
+
+class _Telling:
+    """Takes the bytes of a WAV file in order and tells what they are."""
+
+    def __init__(self, header: bytes, frames: int) -> None:
+        self._frames = frames
+        self._file = hashlib.sha256(header)
+        self._audio = hashlib.sha256()
+        self._loudness = Loudness(frames)
+
+    def add(self, samples: bytes) -> None:
+        self._file.update(samples)
+        self._audio.update(samples)
+        self._loudness.add(np.frombuffer(samples, dtype="<i2").reshape(-1, 2))
+
+    def all(self) -> WrittenAudio:
+        return WrittenAudio(
+            self._frames,
+            HEADER_BYTES + self._frames * FRAME_BYTES,
+            self._file.hexdigest(),
+            self._audio.hexdigest(),
+            self._loudness.as_bytes(),
+        )
 
 
 def swap_sides(frames: bytes) -> bytes:

@@ -12,7 +12,6 @@ again gives the same answer.
 
 import asyncio
 import contextlib
-import hashlib
 import os
 import time
 from collections.abc import Iterator
@@ -27,7 +26,7 @@ import structlog
 from dialer.ports import KeptAudio, RecordingFacts
 from recordings.audio_file import LocalAudioFile
 from recordings.errors import RecordingStoreError, store_error
-from recordings.stereo import FRAME_BYTES, HEADER_BYTES, SAMPLE_RATE, WrittenAudio, write_wav
+from recordings.stereo import FRAME_BYTES, SAMPLE_RATE, WrittenAudio, read_wav, write_wav
 from recordings.waveform import Peak, peaks_of
 
 _INCOMING = "incoming"
@@ -212,12 +211,9 @@ class LocalRecordingStore:
     def _facts_of_finished(self, wav: Path) -> RecordingFacts | None:
         try:
             with wav.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-                size = os.fstat(file.fileno()).st_size
+                return self._facts(wav, read_wav(file))
         except FileNotFoundError:
             return None
-        frames = (size - HEADER_BYTES) // FRAME_BYTES
-        return self._facts(wav, WrittenAudio(frames, size, digest))
 
     def _facts(self, wav: Path, written: WrittenAudio) -> RecordingFacts:
         return RecordingFacts(
@@ -225,6 +221,8 @@ class LocalRecordingStore:
             duration_ms=written.frames * 1000 // SAMPLE_RATE,
             size_bytes=written.size_bytes,
             sha256=written.sha256,
+            audio_sha256=written.audio_sha256,
+            peaks=written.peaks,
             ended_at=_time_of(wav.stat()),
         )
 
