@@ -19,6 +19,7 @@ from typer.exceptions import Abort, TyperException
 from ari_app.commands import (
     gate_cli,
     lead_cli,
+    model_cli,
     people_cli,
     person_cli,
     project_cli,
@@ -56,6 +57,7 @@ app.add_typer(project_cli.project, name="project")
 app.add_typer(set_up_cli.setup, name="setup")
 app.add_typer(gate_cli.prohibition, name="prohibition")
 app.add_typer(gate_cli.mybox, name="mybox")
+app.add_typer(model_cli.model, name="model")
 app.add_typer(person_cli.person, name="person")
 app.add_typer(recordings_cli.recordings, name="recordings")
 

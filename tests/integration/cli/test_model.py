@@ -1,0 +1,35 @@
+"""`kakeru model …` without a model, with a broken one, and with one."""
+
+from pathlib import Path
+
+from tests import toy_vosk_model as toy
+from tests.integration.cli.test_gate_commands import Kakeru, kakeru
+
+__all__ = ["kakeru"]
+
+
+def test_without_a_model_it_says_where_to_get_one(kakeru: Kakeru) -> None:
+    code, _, err = kakeru("model", "check")
+    assert code == 1
+    assert "transcripts.model" in err
+    assert "alphacephei.com" in err
+
+
+def test_a_model_of_the_settings_is_loaded(kakeru: Kakeru) -> None:
+    toy.make(Path("config/var/models/toy"))
+    settings = Path("config/kakeru.yaml")
+    settings.write_text(settings.read_text() + "transcripts: {model: models/toy}\n")
+
+    code, out, _ = kakeru("model", "check")
+
+    assert code == 0
+    assert str(Path("config/var/models/toy").absolute()) in out
+    assert "vosk loads it" in out
+    assert "silence is heard" in out
+
+
+def test_what_is_no_model_is_named(kakeru: Kakeru, tmp_path: Path) -> None:
+    code, _, err = kakeru("model", "check", str(tmp_path))
+    assert code == 1
+    assert str(tmp_path) in err
+    assert "no Vosk model" in err
