@@ -8,6 +8,9 @@ database, as `sqlite_first_page_ms`, and
 - `slowest_ms`: the slowest of the first page, the last page, the search by a number and the
   filter by a custom field, on either database
 - `slowest_of_all_ms`: the slowest of all questions
+- `slowest_filter_ms`, `slowest_order_ms`, `slowest_tab_ms`, `slowest_search_ms` and
+  `slowest_count_ms`: the slowest of the questions whose names begin with ``by_``, ``sort_``,
+  ``tab_``, ``search_`` and ``count_``
 """
 
 import argparse
@@ -21,16 +24,28 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from dialer.lead_table import TableRequest, count_leads, list_leads
+from dialer.lead_tabs import InBoxes, Prohibited, Whose, Within
 from dialer.rules.lead_filter import Days, FieldFilter, LeadFilter, LeadState
 from dialer.rules.lead_view import LeadView, Sort
+from dialer.rules.prefectures import REGIONS
 from dialer.storage.engine import Database
 from tests.benchmarks._big_project import postgresql_database, sqlite_database
-from tests.benchmarks._detailed_leads import BRANCHES, DetailedLeads, build
+from tests.benchmarks._detailed_leads import (
+    BRANCHES,
+    COMMON_CITY,
+    COMMON_PREFECTURE,
+    RARE_ATTEMPTS,
+    RARE_CITY,
+    RARE_PREFECTURE,
+    DetailedLeads,
+    build,
+)
 from tests.postgres_server import postgres_server
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 ROUNDS = 5
 PROMISED = ("first_page", "last_page", "by_number", "by_custom_field", "by_custom_range")
+KINDS = {"filter": "by", "order": "sort", "tab": "tab", "search": "search", "count": "count"}
 
 Question = Callable[[Database], Awaitable[int]]
 
@@ -41,34 +56,39 @@ def questions(made: DetailedLeads, number: int) -> dict[str, Question]:
     last_branch = FieldFilter(branch, any_of=(BRANCHES[-1],))
     in_spring = FieldFilter(day, least="2026-04-01", most="2026-04-30")
     one_day = Days(date(2026, 11, 20), date(2026, 11, 20))
+    boxes = InBoxes(Whose("all"))
 
     def page(
         wanted: LeadFilter = LeadFilter(),  # noqa: B008 - it is frozen
         sort: Sort | None = None,
         *,
         last: bool = False,
+        within: Within | None = None,
     ) -> Question:
         async def ask(database: Database) -> int:
             async with database.read() as connection:
-                found = await list_leads(connection, request(wanted, sort), last=last)
+                found = await list_leads(connection, request(wanted, sort, within), last=last)
             return len(found.rows)
 
         return ask
 
-    def counted(wanted: LeadFilter) -> Question:
+    def counted(wanted: LeadFilter, within: Within | None = None) -> Question:
         async def ask(database: Database) -> int:
             async with database.read() as connection:
-                return (await count_leads(connection, request(wanted))).number
+                return (await count_leads(connection, request(wanted, within=within))).number
 
         return ask
 
-    def request(wanted: LeadFilter, sort: Sort | None = None) -> TableRequest:
+    def request(
+        wanted: LeadFilter, sort: Sort | None = None, within: Within | None = None
+    ) -> TableRequest:
         return TableRequest(
             made.project_id,
             made.viewer,
             NOW,
             view=LeadView(wanted, sort),
             custom={field.id: field for field in made.fields.values()},
+            within=within,
         )
 
     combined = LeadFilter(
@@ -85,12 +105,28 @@ def questions(made: DetailedLeads, number: int) -> dict[str, Question]:
         "by_custom_range": page(LeadFilter(fields=(in_spring,))),
         "by_custom_text": page(LeadFilter(fields=(FieldFilter(code, begins=f"C{number // 2}"),))),
         "by_beginning_of_number": page(LeadFilter(text="03-0")),
-        "by_name": page(LeadFilter(text="アオバ")),
-        "by_name_of_few": page(LeadFilter(text=f"みどり{number - 1}")),
-        "by_name_of_nobody": page(LeadFilter(text="どこにもない")),
+        "search_many": page(LeadFilter(text="アオバ")),
+        "search_few": page(LeadFilter(text=f"みどり{number - 1}")),
+        "search_two_words": page(LeadFilter(text=f"みどり {number // 10 - 1}")),
+        "search_nobody": page(LeadFilter(text="どこにもない")),
+        "search_two_characters": page(LeadFilter(text="麒麟")),
+        "search_one_character": page(LeadFilter(text="麒")),
+        "search_common_character": page(LeadFilter(text="社")),
         "by_stage": page(LeadFilter(stages=made.stage_ids[:1])),
         "by_stages": page(LeadFilter(stages=made.stage_ids)),
-        "by_prefecture": page(LeadFilter(prefectures=("鳥取県",))),
+        "by_rare_prefecture": page(LeadFilter(prefectures=(RARE_PREFECTURE,))),
+        "by_common_prefecture": page(LeadFilter(prefectures=(COMMON_PREFECTURE,))),
+        "by_common_prefecture_last": page(LeadFilter(prefectures=(COMMON_PREFECTURE,)), last=True),
+        "by_no_prefecture": page(LeadFilter(prefectures=("無い県",))),
+        "by_region": page(LeadFilter(prefectures=REGIONS[2][1])),
+        "by_rare_city": page(LeadFilter(city=RARE_CITY)),
+        "by_common_city": page(LeadFilter(city=COMMON_CITY)),
+        "by_no_city": page(LeadFilter(city="無い町")),
+        "by_city_in_prefecture": page(LeadFilter(prefectures=("大阪府",), city="北区12")),
+        "by_rare_attempts": page(LeadFilter(attempts_least=RARE_ATTEMPTS)),
+        "by_common_attempts": page(LeadFilter(attempts_most=0)),
+        "by_one_attempt": page(LeadFilter(attempts_least=1, attempts_most=1)),
+        "by_day_of_adding": page(LeadFilter(created=Days(date(2026, 11, 1), date(2026, 11, 2)))),
         "by_state": page(LeadFilter(states=(LeadState.CALLABLE,))),
         "by_result_of_a_day": page(
             LeadFilter(results=made.result_ids[:2], acted=Days(date(2026, 11, 24)))
@@ -99,11 +135,29 @@ def questions(made: DetailedLeads, number: int) -> dict[str, Question]:
         "sort_name": page(sort=Sort("name")),
         "sort_name_last": page(sort=Sort("name"), last=True),
         "sort_last_attempt": page(sort=Sort("tried", descending=True)),
+        "sort_area": page(sort=Sort("area")),
+        "sort_area_last": page(sort=Sort("area"), last=True),
+        "sort_stage": page(sort=Sort("stage")),
+        "sort_stage_last": page(sort=Sort("stage"), last=True),
+        "sort_attempts": page(sort=Sort("attempts", descending=True)),
+        "sort_attempts_last": page(sort=Sort("attempts"), last=True),
+        "sort_callback": page(sort=Sort("callback")),
+        "sort_callback_last": page(sort=Sort("callback"), last=True),
         "sort_custom_field": page(sort=Sort(f"f{day}", descending=True)),
         "sort_custom_field_last": page(sort=Sort(f"f{day}"), last=True),
         "range_in_order_of_import": page(LeadFilter(fields=(in_spring,)), Sort("imported")),
         "combined": page(combined),
+        "tab_boxes": page(within=boxes),
+        "tab_boxes_last": page(within=boxes, last=True),
+        "tab_boxes_in_prefecture": page(LeadFilter(prefectures=("大阪府",)), within=boxes),
+        "tab_boxes_by_name": page(sort=Sort("name"), within=boxes),
+        "tab_prohibited": page(within=Prohibited()),
+        "tab_prohibited_last": page(within=Prohibited(), last=True),
+        "tab_prohibited_by_attempts": page(sort=Sort("attempts"), within=Prohibited()),
         "count_all": counted(LeadFilter()),
+        "count_common_city": counted(LeadFilter(city=COMMON_CITY)),
+        "count_boxes": counted(LeadFilter(), boxes),
+        "count_prohibited": counted(LeadFilter(), Prohibited()),
         "count_custom_field": counted(LeadFilter(fields=(last_branch,))),
         "count_combined": counted(combined),
     }
@@ -149,6 +203,9 @@ async def main() -> None:
         for name in PROMISED
     ]
     whole = {"slowest_ms": max(promised), "slowest_of_all_ms": max(figures.values())}
+    for kind, beginning in KINDS.items():
+        named = [one for name, one in figures.items() if name.split("_")[1] == beginning]
+        whole[f"slowest_{kind}_ms"] = max(named)
     print(json.dumps({**whole, **figures}))
 
 
