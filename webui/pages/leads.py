@@ -73,14 +73,18 @@ async def _opened(
     connection: AsyncConnection, request: web.Request, known: list[Project]
 ) -> LeadAddress | None:
     address = await read_address(connection, request, _pairs(request), known)
-    if address is None or set(request.query) - {"project"}:
+    if address is None or set(request.query) - {"project", "tab"}:
         return address
     start = await saved_views.start_query(
         connection, project_id=address.project.id, user_id=viewer(request).id
     )
     if not start:
         return address
-    pairs = [("project", str(address.project.id)), *pairs_of(start)]
+    kept = pairs_of(start)
+    if request.query.get("tab"):
+        # A tab is a question of its own: only the columns are as always.
+        kept = [("tab", address.tab), *(pair for pair in kept if pair[0] == "columns")]
+    pairs = [("project", str(address.project.id)), *kept]
     return await read_address(connection, request, pairs, known)
 
 

@@ -111,8 +111,31 @@ async def test_columns_are_chosen_and_remembered(browser: Browser, table: WebWor
 
     assert headings(await browser.page("/leads")) == ["従業員数", "電話番号"]
     assert chips(await browser.page("/leads")) == {}  # only the columns are remembered
+    assert headings(await browser.page("/leads?tab=prohibited")) == ["従業員数", "電話番号"]
     await browser.press("/leads/columns", shown=shown, usual="1")
     assert headings(await browser.page("/leads")) == ["電話番号", "地域"]
+
+
+@pytest.mark.parametrize("tab", ["mybox&whose=all", "prohibited&for=any"])
+async def test_a_tab_has_the_filters_columns_and_export_of_the_table(
+    browser: Browser, table: WebWorld, tab: str
+) -> None:
+    await browser.log_in("admin")
+    shown = f"project={table.team.project_id}&tab={tab}"
+    await browser.press("/leads/bulk/mybox", everything="1", shown="tab=all&f1.any=建設")
+    await browser.press("/leads/bulk/prohibit", everything="1", shown="tab=all&f1.any=建設")
+    path = f"/leads?{shown}&f1.any=建設&sort=-name&columns=f1"
+    text = await browser.page(path)
+    assert set(chips(text)) == {"業種"}
+    assert "whose=all" in chips(text)["業種"] or "for=any" in chips(text)["業種"]
+    counted = await browser.page(path.replace("/leads?", "/leads/count?"))
+    total = re.search(r'data-total="(\d+)"', counted)
+    assert total is not None
+    assert int(total[1]) >= 3
+    export = await browser.get(path.replace("/leads?", "/leads/export?") + "&as=csv")
+    lines = list(csv.reader(io.StringIO((await export.read()).decode("utf-8-sig"))))
+    assert len(lines) - 1 == int(total[1])
+    assert {line[lines[0].index("業種")] for line in lines[1:]} == {"建設"}
 
 
 async def test_a_view_is_saved_opened_shared_and_deleted(
