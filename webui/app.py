@@ -10,7 +10,6 @@ from webui.login_limits import LoginLimits
 from webui.pages.campaigns import STOCKS, Stocks
 from webui.pages.history import PLAYS, RecentPlays
 from webui.pages.login import LIMITS
-from webui.pages.phone import to_asterisk
 from webui.pages.prohibition_files import REPORTS, Reports
 from webui.phone_lines import PHONE_LINES, PhoneLines
 from webui.rendering import STATIC, set_up_templates
@@ -40,7 +39,6 @@ def create_app(services: WebServices) -> web.Application:
     app.on_response_prepare.append(add_security_headers)
     app.on_shutdown.append(close_streams)
     app.on_shutdown.append(app[PHONE_LINES].close)
-    app.cleanup_ctx.append(to_asterisk)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, guarded(route))
     app.router.add_static("/static", STATIC)

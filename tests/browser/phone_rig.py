@@ -124,6 +124,7 @@ class PhoneFloor:
         context = await self.visitor()
         errors: list[str] = []
         context.on("weberror", lambda error: errors.append(str(error.error)))
+        context.on("console", lambda said: errors.append(said.text) if "Policy" in said.text else 0)
         desk = Desk(await context.new_page(), self.address)
         await desk.log_in()
         yield desk

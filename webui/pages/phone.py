@@ -8,7 +8,7 @@ Asterisk, with the password of this page.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import Coroutine
 from typing import Final
 
 import aiohttp
@@ -25,8 +25,6 @@ from webui.sessions import user_still_signed_in, viewer
 
 log = structlog.get_logger(__name__)
 
-TO_ASTERISK: Final = web.AppKey("to_asterisk", aiohttp.ClientSession)
-
 _SIP: Final = ("sip",)  # the subprotocol of RFC 7118
 _LARGEST_MESSAGE_BYTES = 64 * 1024
 _HEARTBEAT_SECONDS = 10.0
@@ -36,13 +34,6 @@ _LOOK_EVERY_SECONDS = 5.0
 _PAGE: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
-
-
-async def to_asterisk(app: web.Application) -> AsyncIterator[None]:
-    """One HTTP client for all lines (a cleanup context of the application)."""
-    async with aiohttp.ClientSession() as client:
-        app[TO_ASTERISK] = client
-        yield
 
 
 async def credentials(request: web.Request) -> web.Response:
@@ -97,16 +88,9 @@ async def line(request: web.Request) -> web.StreamResponse:
 async def _pass_on(
     request: web.Request, user: User, browser: web.WebSocketResponse
 ) -> web.StreamResponse:
-    address = services(request).browser_phones.address
-    try:
-        async with asyncio.timeout(_CONNECT_SECONDS):
-            asterisk = await request.app[TO_ASTERISK].ws_connect(
-                address, protocols=_SIP, max_msg_size=_LARGEST_MESSAGE_BYTES
-            )
-    except (aiohttp.ClientError, TimeoutError) as error:
-        log.error("Asterisk's WebSocket for phones does not answer", url=address, error=str(error))
-        raise web.HTTPServiceUnavailable from error
-    async with asterisk:
+    async with aiohttp.ClientSession() as client, await _asterisk(request, client) as asterisk:
+        if request.transport is None:  # the page was closed before it came to this
+            return web.Response(status=204)
         await browser.prepare(request)
         await _until_one_ends(
             _copy(browser, asterisk),
@@ -115,6 +99,20 @@ async def _pass_on(
         )
         await browser.close()
     return browser
+
+
+async def _asterisk(
+    request: web.Request, client: aiohttp.ClientSession
+) -> aiohttp.ClientWebSocketResponse:
+    address = services(request).browser_phones.address
+    try:
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            return await client.ws_connect(
+                address, protocols=_SIP, max_msg_size=_LARGEST_MESSAGE_BYTES
+            )
+    except (aiohttp.ClientError, TimeoutError) as error:
+        log.error("Asterisk's WebSocket for phones does not answer", url=address, error=str(error))
+        raise web.HTTPServiceUnavailable from error
 
 
 async def _copy(source: Socket, target: Socket) -> None:

@@ -24,8 +24,9 @@
   // --- what is shown --------------------------------------------------------------------------
   const show = (state) => {
     panel.dataset.phone = state;
+    const said = state === "open" && sound.muted ? "muted" : state;
     for (const text of panel.querySelectorAll("[data-when]")) {
-      text.hidden = !text.dataset.when.split(" ").includes(state);
+      text.hidden = !text.dataset.when.split(" ").includes(said);
     }
     byId("answer").hidden = state !== "ringing";
     byId("take").hidden = state !== "elsewhere";
@@ -79,6 +80,7 @@
   const mute = (muted) => {
     sound.mute(muted);
     byId("mute").setAttribute("aria-pressed", String(muted));
+    show(panel.dataset.phone);
   };
 
   // --- calls ----------------------------------------------------------------------------------
