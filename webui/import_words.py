@@ -102,6 +102,9 @@ REMARKS: Mapping[str, str] = {
     ShapeNote.NO_AREA_CODE: marked("The numbers have no area code: say which it is."),
     ShapeNote.LOOKS_LIKE_EUC_JP: marked("The text looks like EUC-JP: choose it above."),
     ShapeNote.DITTO_MARKS: marked("Marks like 〃 are read as what stands above them."),
+    ShapeNote.SIDE_BY_SIDE: marked(
+        "Tables stand side by side; the first is read. Import once more for the next."
+    ),
 }
 # What nobody can import with; the others are worth knowing.
 HINDRANCES = frozenset({ShapeNote.NO_NAME_COLUMN, ShapeNote.NO_PHONE_COLUMN, ShapeNote.NO_HEADER})

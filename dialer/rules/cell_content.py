@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dialer.rules.custom_field import CustomField, FieldKind, Misfit, read_date, read_value
 from dialer.rules.phone_number import PhoneNumber, UnusableNumber, parse_phone_numbers
 
-PREFECTURE = re.compile(
-    "北海道|東京都|(?:京都|大阪)府"
-    "|(?:青森|岩手|宮城|秋田|山形|福島|茨城|栃木|群馬|埼玉|千葉|神奈川|新潟|富山|石川|福井|山梨|長野"
+_KEN = (
+    "青森|岩手|宮城|秋田|山形|福島|茨城|栃木|群馬|埼玉|千葉|神奈川|新潟|富山|石川|福井|山梨|長野"
     "|岐阜|静岡|愛知|三重|滋賀|兵庫|奈良|和歌山|鳥取|島根|岡山|広島|山口|徳島|香川|愛媛|高知|福岡"
-    "|佐賀|長崎|熊本|大分|宮崎|鹿児島|沖縄)県"
+    "|佐賀|長崎|熊本|大分|宮崎|鹿児島|沖縄"
 )
+PREFECTURE = re.compile(f"北海道|東京都|(?:京都|大阪)府|(?:{_KEN})県")
+PREFECTURE_OF = {name: f"{name}県" for name in _KEN.split("|")}
+PREFECTURE_OF |= {"東京": "東京都", "京都": "京都府", "大阪": "大阪府"}
+"""The full name of a prefecture by its short one: 東京 → 東京都."""
 DITTO_MARKS = frozenset({"同上", "同　上", "同 上", "〃", "″", "仝", "々", "”"})
 """“The same as above”: the cell means what the cell over it says."""
 LEFT_MARKS = frozenset({"同左", "同　左", "同 左", "←"})
@@ -22,7 +25,8 @@ _DATA = re.compile(
     r"\d{5,}|\d[\-‐−ー–—()]+\d|@|://|^\d+([.,]\d+)?$|\d+年\d+月|^(令和|平成|昭和)(元|\d+)年|"
     r"^[○×◯✓✔☑]$|^\d{4}[/.\-]\d"
 )
-_POSTAL = re.compile(r"〒?\d{3}[-‐−ー]?\d{4}")
+_POSTAL = re.compile(r"〒\s*\d{3}[-‐−ー]?\d{4}|\d{3}[-‐−ー]\d{4}")
+_COORDINATE = re.compile(r"\d{1,3}\.\d{3,}")  # 139.726341 has the digits of a number in Tokyo
 _SHORTEST_CODE = 8  # digits; amounts of money differ in length before that
 _LOCAL_NUMBER = re.compile(r"[1-9]\d{0,3}-\d{4}|[2-9]\d{5,7}")
 _WEBSITE = re.compile(r"https?://\S+|www\.\S+", re.IGNORECASE)
@@ -41,10 +45,20 @@ def looks_like_data(text: str) -> bool:
 
 def is_phone(text: str) -> bool:
     """A telephone number with its area code."""
-    if len(text) > 60:
+    if len(text) > 60 or is_coordinate(text):
         return False
     numbers = parse_phone_numbers(text)
     return not isinstance(numbers, UnusableNumber) and isinstance(numbers[0], PhoneNumber)
+
+
+def is_written_phone(text: str) -> bool:
+    """The same with marks between its parts: 0170101950 may be a code as well."""
+    return not _plain(text).isdecimal() and is_phone(text)
+
+
+def is_coordinate(text: str) -> bool:
+    """A latitude or a longitude."""
+    return _COORDINATE.fullmatch(_plain(text)) is not None
 
 
 def is_local_number(text: str) -> bool:
@@ -53,6 +67,7 @@ def is_local_number(text: str) -> bool:
 
 
 def is_postal_code(text: str) -> bool:
+    """Written as one: seven digits alone are a code of anything."""
     return _POSTAL.fullmatch(_plain(text)) is not None
 
 
@@ -94,7 +109,7 @@ def suggested_kind(cells: Sequence[str]) -> FieldKind:
     if not filled:
         return FieldKind.TEXT
     for kind in (FieldKind.CHECK_BOX, FieldKind.DATE, FieldKind.PHONE, FieldKind.EMAIL):
-        if _fit(kind, filled):
+        if _fit(kind, filled) and not (kind is FieldKind.PHONE and any(map(is_coordinate, filled))):
             return kind
     if all(map(is_website, filled)):
         return FieldKind.URL
@@ -110,6 +125,8 @@ def suggested_kind(cells: Sequence[str]) -> FieldKind:
 
 def _are_codes(filled: Sequence[str]) -> bool:
     """011002 is a town and 1010401067890 a company: digits that nobody adds up."""
+    if any("." in cell for cell in filled):
+        return False
     if any(cell[0] == "0" and len(cell) > 1 for cell in filled):
         return True
     lengths = {len(cell) for cell in filled}

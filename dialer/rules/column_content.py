@@ -22,6 +22,7 @@ from dialer.rules.cell_content import (
     is_postal_code,
     is_prefecture,
     is_website,
+    is_written_phone,
     share,
     suggested_kind,
 )
@@ -141,7 +142,22 @@ def _split_numbers(columns: list[ListColumn], cells: dict[int, list[str]]) -> li
                 found[at + offset] = replace(
                     three[offset], target=part.value, guessed_by=GuessedBy.CONTENT
                 )
+    for at, column in enumerate(columns[1:], start=1):
+        if _is_last_part(columns[at - 1], column) and (
+            share(cells[column.index], _PART_SHAPES[2]) >= _ENOUGH
+        ):
+            part = LeadField.SUBSCRIBER.value
+            found[at] = replace(column, target=part, guessed_by=GuessedBy.CONTENT)
     return found
+
+
+def _is_last_part(before: ListColumn, column: ListColumn) -> bool:
+    """番号 behind 市内局番, which by its name could be a whole number."""
+    return (
+        before.field is LeadField.EXCHANGE
+        and column.guessed_by is not GuessedBy.REMEMBERED
+        and (column.field in CALLED_FIELDS or column.target == LeadField.EXTRA)
+    )
 
 
 def _is_one_number(three: Sequence[ListColumn]) -> bool:
@@ -156,6 +172,7 @@ def _is_one_number(three: Sequence[ListColumn]) -> bool:
 
 
 _GUESSES: Sequence[tuple[LeadField, frozenset[LeadField], Callable[[str], bool]]] = (
+    (LeadField.PHONE, CALLED_FIELDS | {*NUMBER_PARTS}, is_written_phone),
     (LeadField.PHONE, CALLED_FIELDS | {*NUMBER_PARTS}, is_phone),
     (LeadField.EMAIL, frozenset({LeadField.EMAIL}), is_email),
     (LeadField.WEBSITE, frozenset({LeadField.WEBSITE}), is_website),
@@ -178,13 +195,27 @@ def _guessed(columns: list[ListColumn], cells: dict[int, list[str]]) -> list[Lis
             if column.target == LeadField.EXTRA
             and column.guessed_by is GuessedBy.NOTHING
             and meaning_of(column.name) is None  # else its name was set aside: the owner's
-            and (field is not LeadField.NAME or _all_differ(cells[column.index]))
+            and _may_be(field, column, cells[column.index])
         }
         best = max(shares, key=lambda at: shares[at], default=None)
         enough = _ENOUGH if field is not LeadField.NAME else 0.4
         if best is not None and shares[best] >= enough:
             found[best] = replace(found[best], target=field.value, guessed_by=GuessedBy.CONTENT)
     return found
+
+
+_CODE_NAME = re.compile(r"コード|番号|緯度|経度|座標|(?:cd|code|id)$")
+
+
+def _may_be(field: LeadField, column: ListColumn, cells: Sequence[str]) -> bool:
+    """Nothing but what its cells look like speaks against it."""
+    if field is LeadField.NAME:
+        return _all_differ(cells)
+    if field is LeadField.WEBSITE:  # the page of the list itself is in every row
+        return len(set(cells)) * 2 > len(cells)
+    if field in (LeadField.PHONE, LeadField.POSTAL_CODE):
+        return not _CODE_NAME.search(plain_key(column.name))
+    return True
 
 
 def _all_differ(cells: Sequence[str]) -> bool:

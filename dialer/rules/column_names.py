@@ -121,6 +121,10 @@ def _meaning_of_key(key: str) -> Meaning | None:
         return _owned(rest)
     if _NAME.fullmatch(unnumbered):
         return Meaning(LeadField.NAME)
+    if facility := _OF_FACILITY.match(unnumbered):
+        person = _SYNONYMS.get(unnumbered[facility.end() :])
+        if person is not None and person.field is LeadField.CONTACT_PERSON:
+            return person  # 施設の管理者氏名
     for pattern, field in _PATTERNS:
         if pattern.search(unnumbered):
             return Meaning(field)
@@ -177,6 +181,7 @@ _FACILITY = (
 _NAME = re.compile(
     rf"(?:(?:{_FACILITY})(?:又は|または|及び|および|の)?)+(?:名|名称|名前|屋号|屋号名称|商号|商号名称)"
 )
+_OF_FACILITY = re.compile(rf"(?:{_FACILITY})の?")
 # 会社名カナ, 氏名(フリガナ) …: the reading of whatever name it follows.
 _READING = re.compile(
     "(フリガナ|ふりがな|カナ|かな|よみがな|ヨミガナ|よみ|ヨミ|読み|読みがな|読み仮名|furigana|kana)$"
@@ -198,13 +203,17 @@ _PATTERNS = tuple(
         ("郵便番号$", LeadField.POSTAL_CODE),
         ("(所在地|住所)の?(都道府県|都道府県名)$", LeadField.PREFECTURE),
         (
-            "(所在地|住所)の?(市区町村|市区町村名|市町村|町字|町名|番地|番地以下|丁目番地等?|丁目以下)$",
+            "(所在地|住所)の?(市区町村|市区町村名|市町村|町字|町名|番地|番地以下|町名番地等?|丁目番地等?|丁目以下)$",
             LeadField.CITY,
         ),
         ("(所在地|住所|住所地)(連結表記)?$", LeadField.ADDRESS),
-        ("(方書|ビル名)$", LeadField.BUILDING),
         (
-            "^(施設|事業所|会社|企業|公式|店舗|園|法人)の?(url|hp|ホームページ|ウェブサイト)$",
+            "(方書|ビル名|(所在地|住所)の?(建物|建物名|建物名等|建物名部屋番号|建物名部屋番号等))$",
+            LeadField.BUILDING,
+        ),
+        (
+            "^(施設|事業所|会社|企業|公式|店舗|園|法人|自社|案内用)?の?"
+            "(url|hp|ホームページ|ウェブサイト|webサイト|サイト)(url|アドレス)?$",
             LeadField.WEBSITE,
         ),
     )

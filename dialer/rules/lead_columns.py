@@ -9,7 +9,12 @@ from dataclasses import dataclass, replace
 
 from dialer.rules.column_names import Meaning, bare_key, exact_key, is_person, meaning_of_parts
 from dialer.rules.custom_field import CustomField, FieldKind
-from dialer.rules.lead_field import ADDRESS_FIELDS, REPEATABLE_FIELDS, LeadField
+from dialer.rules.lead_field import (
+    ADDRESS_FIELDS,
+    CALLED_FIELDS,
+    REPEATABLE_FIELDS,
+    LeadField,
+)
 from dialer.rules.list_shape import GuessedBy, ListColumn, Remark, ShapeNote
 
 
@@ -35,6 +40,7 @@ def columns_by_name(
     told = {exact_key(name): target for name, target in (remembered or {}).items()}
     custom = {exact_key(field.name): field for field in fields}
     ids = {field.id for field in fields}
+    beside = _beside(names)
     columns: list[ListColumn] = []
     meanings: dict[int, Meaning] = {}
     taken: set[str] = set()
@@ -49,10 +55,14 @@ def columns_by_name(
             exact_key(shown[-1] if shown else "")
         ):
             target, by = f"custom:{own.id}", GuessedBy.NAME
-        elif shown and (meaning := meaning_of_parts(shown)):
+        elif shown and index < beside and (meaning := meaning_of_parts(shown)):
             meanings[index] = meaning
         columns.append(ListColumn(index, name, target, by))
-    return _settled(columns, meanings)
+    found = _settled(columns, meanings)
+    if beside == len(names):
+        return found
+    about = ", ".join(column.name for column in columns[beside:] if names[column.index])
+    return NamedColumns(found.columns, (*found.remarks, Remark(ShapeNote.SIDE_BY_SIDE, about)))
 
 
 def column_letter(index: int) -> str:
@@ -69,6 +79,42 @@ def unknown_names(columns: Sequence[ListColumn], names: Collection[str]) -> tupl
     """Those of `names` that no column has."""
     present = {exact_key(column.name) for column in columns}
     return tuple(name for name in names if exact_key(name) not in present)
+
+
+def _beside(names: Sequence[Sequence[str]]) -> int:
+    """Where the columns begin again, with the same names: a table beside the first one.
+
+    The number of columns where there is one table. Only names of leads with their numbers
+    are one: 電話番号 may well stand several times in a table.
+    """
+    kinds = [meaning.field if (meaning := _meant(parts)) else None for parts in names]
+    for first, kind in enumerate(kinds):
+        if kind is not LeadField.NAME:
+            continue
+        for second in range(first + 2, len(names)):
+            if tuple(names[second]) != tuple(names[first]):
+                continue
+            step, start = second - first, first
+            while start > 0 and names[start - 1] and names[start - 1] == names[start - 1 + step]:
+                start -= 1
+            if _repeats(names, kinds, start, step):
+                return start + step
+    return len(names)
+
+
+def _meant(parts: Sequence[str]) -> Meaning | None:
+    shown = [" ".join(part.split()) for part in parts if part.strip()]
+    return meaning_of_parts(shown) if shown else None
+
+
+def _repeats(
+    names: Sequence[Sequence[str]], kinds: Sequence[LeadField | None], start: int, step: int
+) -> bool:
+    """All names from `start` are those of `step` columns before, numbers to call among them."""
+    again = range(start + step, len(names))
+    return any(kinds[at] in CALLED_FIELDS for at in again) and all(
+        tuple(names[at]) == tuple(names[at - step]) for at in again
+    )
 
 
 def _is_possible(target: str, custom_ids: Collection[int]) -> bool:

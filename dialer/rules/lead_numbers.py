@@ -102,6 +102,8 @@ class RowNumbers:
             return
         for count, number in enumerate(numbers):
             is_fax = fax_from is not None and count >= fax_from
+            if fax_from and number.kind is NumberKind.MOBILE:
+                is_fax = False  # the second number of “電話・FAX”, but nobody faxes a mobile
             self._take_number(column, text, number, is_fax=is_fax)
 
     def _take_number(

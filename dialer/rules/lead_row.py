@@ -14,7 +14,7 @@ from dataclasses import fields as fields_of
 from operator import attrgetter
 from typing import Protocol
 
-from dialer.rules.cell_content import PREFECTURE
+from dialer.rules.cell_content import PREFECTURE, PREFECTURE_OF
 from dialer.rules.column_names import meaning_of
 from dialer.rules.custom_field import CustomField, Misfit, Value, read_value
 from dialer.rules.lead_columns import column_letter
@@ -204,7 +204,7 @@ class RowReader:
         postal_code = self._postal_code(row, _line(texts, at.postal_code), numbers)
         prefecture, city = _place(
             _line(texts, at.prefecture),
-            "".join([texts[index] for index in at.city]),
+            "".join([texts[index] for index in at.city if texts[index] not in _DASHES]),
             _line(texts, at.address),
         )
         if self.places is not None and postal_code and not (prefecture and city):
@@ -228,7 +228,7 @@ class RowReader:
             _line(texts, at.building),
             email,
             _line(texts, at.website),
-            "\n".join(filter(None, [texts[index] for index in at.notes])),
+            "\n".join([text for index in at.notes if (text := texts[index]) not in _NO_TEXT]),
             extra,
             custom,
             tuple(numbers.warnings),
@@ -315,6 +315,9 @@ _LIMITS: Sequence[tuple[str, int, Callable[[LeadDraft], str]]] = [
 ]
 _NO_VALUES: Mapping[str, Value] = {}
 _RAW_LIMIT = 200
+# A cell that says that there is nothing.
+_DASHES = frozenset(dash * count for dash in "-‐−ー–—―－ｰ─" for count in (1, 2, 3))
+_NO_TEXT = _DASHES | {""}
 
 _NOTE = re.compile(r"※|[(（]?注[)）:：意0-9０-９]")
 _NOTE_ALONE = re.compile(
@@ -344,7 +347,12 @@ def _line(texts: Sequence[str], places: tuple[int, ...]) -> str:
     """What the columns at these places say, in one line."""
     if not places:
         return ""
-    text = texts[places[0]] if len(places) == 1 else " ".join([texts[at] for at in places])
+    if len(places) == 1:
+        text = texts[places[0]]
+    else:
+        text = " ".join([part for at in places if (part := texts[at]) not in _DASHES])
+    if text in _DASHES:
+        return ""
     return text if text.isprintable() and "  " not in text else " ".join(text.split())
 
 
@@ -377,6 +385,7 @@ def _spilled(texts: Sequence[str], width: int) -> tuple[Cell, ...]:
 
 def _place(prefecture: str, city: str, address: str) -> tuple[str, str]:
     """Prefecture and the rest, from their own columns or from one with everything."""
+    prefecture = PREFECTURE_OF.get(prefecture, prefecture)
     if address:
         match = PREFECTURE.match(address)
         if match and prefecture in ("", match[0]):

@@ -38,6 +38,7 @@ class ShapeNote(StrEnum):
     NO_AREA_CODE = "no area code"
     LOOKS_LIKE_EUC_JP = "looks like EUC-JP"
     DITTO_MARKS = "ditto marks"
+    SIDE_BY_SIDE = "side by side"
 
 
 _MISSING = frozenset({ShapeNote.NO_NAME_COLUMN, ShapeNote.NO_PHONE_COLUMN, ShapeNote.EMAIL_ONLY})
@@ -77,7 +78,7 @@ class ListLimits:
     unpacked_bytes: int = 2 * 1024 * 1024 * 1024  # of a spreadsheet, which is a zip file
     unpacked_ratio: int = 200  # an ordinary list packs to a tenth or a twentieth
     rows: int = 2_000_000
-    columns: int = 500
+    columns: int = 1_000  # the state's list of nurseries has some 550
     cell_characters: int = 32_767  # what a spreadsheet's cell can hold
 
 

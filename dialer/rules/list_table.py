@@ -110,7 +110,8 @@ class TableFinder:
             return True
         current = self._found[-1]
         # The same header again, on the next page; or another row of the header just above.
-        again = _texts(cells) == _texts(current.cells)
+        seen = [current.cells, *(row for _, row in current.after)]
+        again = _texts(cells) in map(_texts, seen)
         return not again and not (number - current.number <= _AROUND and not current.full)
 
     def _count(self, number: int, cells: Sequence[str], filled: int) -> None:

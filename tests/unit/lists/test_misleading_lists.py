@@ -1,0 +1,213 @@
+"""What lists of offices hold that looks like something else, or stands where nobody expects it."""
+
+from pathlib import Path
+
+import pytest
+
+from dialer.rules.custom_field import FieldKind
+from dialer.rules.list_shape import ShapeNote
+from tests.list_makers import ReadList, csv_bytes, table, write, xlsx_bytes
+
+
+def _read(folder: Path, text: str) -> ReadList:
+    return ReadList(write(folder, csv_bytes(table(text))))
+
+
+def test_a_longitude_is_no_telephone_number(tmp_path: Path) -> None:
+    read = _read(
+        tmp_path,
+        """
+        NO|name|ido|keido|basho
+        1|北児童館|34.975062|138.382115|葵町一丁目1-1
+        2|南児童館|35.615649|140.114883|葵町二丁目2-2
+        3|東児童館|35.602699|140.127953|葵町三丁目3-3
+        """,
+    )
+    assert "phone" not in read.targets.values()
+    assert read.leads == []
+    kinds = {column.name: column.suggested_kind for column in read.shape.columns}
+    assert (kinds["ido"], kinds["keido"]) == (FieldKind.NUMBER, FieldKind.NUMBER)
+
+
+def test_codes_are_no_postal_codes_and_no_telephone_numbers(tmp_path: Path) -> None:
+    read = _read(
+        tmp_path,
+        """
+        千葉|1210017|0170101950|北中央病院|260-0856|千葉市中央区1-8-1|043-222-7171
+        千葉|1210025|0170101951|南中央病院|260-0042|千葉市中央区4-1-2|043-251-5311
+        千葉|1210033|0170101952|東中央病院|266-0007|千葉市緑区578|043-291-1221
+        """,
+    )
+    assert read.targets == {
+        "[D]": "name",
+        "[E]": "postal_code",
+        "[F]": "address",
+        "[G]": "phone",
+    }
+
+
+def test_a_column_that_is_called_a_code_is_one(tmp_path: Path) -> None:
+    read = _read(
+        tmp_path,
+        """
+        事業所番号|整理コード|事業所名
+        0170101950|1210017|あおい訪問看護
+        0170101951|1210025|みどり訪問看護
+        """,
+    )
+    assert read.targets == {"事業所名": "name"}
+
+
+def test_what_is_the_same_in_every_row_is_nobodys_website(tmp_path: Path) -> None:
+    read = _read(
+        tmp_path,
+        """
+        園名|電話番号|受入状況|公式サイトアドレス
+        わかば保育園|0742-22-7019|http://example.jp/all.pdf|http://example.jp/wakaba
+        みどり保育園|0742-22-7018|http://example.jp/all.pdf|http://example.jp/midori
+        あおば保育園|0742-22-7017|http://example.jp/all.pdf|
+        """,
+    )
+    assert read.targets["公式サイトアドレス"] == "website"
+    assert "受入状況" not in read.targets
+    read = _read(
+        tmp_path,
+        """
+        園名|電話番号|受入状況
+        わかば保育園|0742-22-7019|http://example.jp/all.pdf
+        みどり保育園|0742-22-7018|http://example.jp/all.pdf
+        あおば保育園|0742-22-7017|http://example.jp/all.pdf
+        """,
+    )
+    assert "受入状況" not in read.targets
+
+
+def test_the_address_of_a_facility_in_the_words_of_a_form(tmp_path: Path) -> None:
+    cells = {
+        "法人等の名称": "株式会社あおい",
+        "法人等の主たる事務所の所在地_市区町村": "中央区",
+        "法人等の主たる事務所の所在地_町名・番地": "銀座7-16",
+        "法人等の連絡先_電話番号": "03-5599-2511",
+        "施設の名称": "あおい保育園",
+        "施設の所在地 都道府県": "神奈川県",
+        "施設の所在地 市区町村": "大和市",
+        "施設の所在地 町名・番地": "深見台1-7",
+        "施設の所在地 建物名・部屋番号等": "青ビル2階",
+        "施設の連絡先 電話番号": "046-200-5935",
+        "施設 管理者氏名": "桜 花子",
+    }
+    read = ReadList(write(tmp_path, csv_bytes([[*cells], [*cells.values()]])))
+    lead = read.leads[0]
+    assert (lead.name, lead.contact_person) == ("あおい保育園", "桜 花子")
+    assert (lead.prefecture, lead.city) == ("神奈川県", "大和市深見台1-7")
+    assert lead.building == "青ビル2階"
+    assert lead.callable_numbers == ("+81462005935", "+81355992511")
+
+
+def test_a_prefecture_without_its_ending_is_written_in_full(tmp_path: Path) -> None:
+    read = _read(
+        tmp_path,
+        """
+        都道府県名|名称|住所|電話番号
+        鳥取|中央病院|鳥取市江津730|0857-26-2271
+        東京|北病院|東京都港区1-1|03-5599-2511
+        北海道|南病院|札幌市1-1|011-231-2121
+        大阪府|西病院|大阪市1-1|06-6633-1334
+        """,
+    )
+    assert [(lead.prefecture, lead.city) for lead in read.leads] == [
+        ("鳥取県", "鳥取市江津730"),
+        ("東京都", "港区1-1"),
+        ("北海道", "札幌市1-1"),
+        ("大阪府", "大阪市1-1"),
+    ]
+
+
+@pytest.mark.parametrize("dash", ["-", "－", "―", "ー", "--", "－－", "---"])
+def test_a_dash_says_that_there_is_nothing(tmp_path: Path, dash: str) -> None:
+    read = _read(
+        tmp_path,
+        f"""
+        名称|代表者|フリガナ|建物名|HP|備考|電話番号
+        上田商店|{dash}|{dash}|{dash}|{dash}|{dash}|0268-22-1234
+        {dash}|上田|||||0268-22-1235
+        """,
+    )
+    (lead,) = read.leads
+    assert (lead.contact_person, lead.name_kana, lead.building) == ("", "", "")
+    assert (lead.website, lead.notes) == ("", "")
+    assert [problem.reason.value for problem in read.problems] == ["no name"]
+
+
+def test_a_mobile_beside_the_telephone_is_no_fax(tmp_path: Path) -> None:
+    read = _read(
+        tmp_path,
+        """
+        名称|TEL/FAX
+        井上水道|026-272-3333（携帯 090-1234-5678）
+        上村管工|026-245-4444 / 026-245-4445
+        """,
+    )
+    first, second = read.leads
+    assert first.callable_numbers == ("+81262723333", "+819012345678")
+    assert [contact.kind for contact in second.contacts] == ["phone", "fax"]
+
+
+def test_the_last_part_of_a_number_is_just_called_number(tmp_path: Path) -> None:
+    rows = table(
+        """
+        NO|事　業　所　名|所　在　地||電 話 番 号||
+        ||郵便番号|町名|市外|局番|番号
+        1|丸八商店|395-0034|追手町|265|22|4511
+        2|喫茶ポプラ|395-0034|追手町|0265|23|0011
+        NO|事　業　所　名|所　在　地||電 話 番 号||
+        ||郵便番号|町名|市外|局番|番号
+        3|橋本自動車|395-0001|座光寺|0265|52|3111
+        """
+    )
+    merged = ["A1:A2", "B1:B2", "C1:D1", "E1:G1"]
+    read = ReadList(write(tmp_path, xlsx_bytes(rows, merged), "a.xlsx"))
+    assert read.calls == {
+        "丸八商店": "+81265224511",
+        "喫茶ポプラ": "+81265230011",
+        "橋本自動車": "+81265523111",
+    }
+    assert (len(read.shape.tables), read.problems) == (1, [])
+
+
+def test_two_tables_beside_each_other_are_not_mixed(tmp_path: Path) -> None:
+    read = _read(
+        tmp_path,
+        """
+        名称|電話番号|所在地||名称|電話番号|所在地
+        中央公民館|0265-22-1132|本町||東部公民館|0265-24-1132|東町
+        西部公民館|0265-25-1132|西町||南部公民館|0265-26-1132|南町
+        北部公民館|0265-27-1132|北町||||
+        """,
+    )
+    assert [lead.callable_numbers for lead in read.leads] == [
+        ("+81265221132",),
+        ("+81265251132",),
+        ("+81265271132",),
+    ]
+    assert [lead.city for lead in read.leads] == ["本町", "西町", "北町"]
+    told = {remark.note: remark.about for remark in read.shape.remarks}
+    assert told[ShapeNote.SIDE_BY_SIDE] == "名称 (2), 電話番号 (2), 所在地 (2)"
+
+
+def test_several_numbers_of_one_party_are_no_tables_beside_each_other(tmp_path: Path) -> None:
+    read = _read(
+        tmp_path,
+        """
+        名称|電話番号|電話番号|担当者|電話番号
+        中央公民館|0265-22-1132|0265-24-1132|上田|090-1234-5678
+        """,
+    )
+    assert len(read.leads[0].callable_numbers) == 3
+    assert ShapeNote.SIDE_BY_SIDE not in {remark.note for remark in read.shape.remarks}
+
+
+def test_a_list_of_the_state_has_five_hundred_and_more_columns(tmp_path: Path) -> None:
+    head = ["施設の名称", "電話番号", *(f"連携施設{at:03}" for at in range(700))]
+    rows = [head, ["あおい保育園", "046-200-5935", *[""] * 700]]
+    assert ReadList(write(tmp_path, csv_bytes(rows))).calls == {"あおい保育園": "+81462005935"}
