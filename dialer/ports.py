@@ -118,6 +118,68 @@ class RecordingStore(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class KeepingForm:
+    """How finished audio is to lie; the words of `KeptAudio`."""
+
+    place: str
+    format: str
+    key_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFacts:
+    """What is known of audio in its keeping form, after it was read back and found whole."""
+
+    kept: KeptAudio
+    size_bytes: int
+    sha256: str  # of the file as it lies there
+    audio_sha256: str | None  # of the samples; None where the form does not give them back
+    duration_ms: int
+    peaks: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A finished file that lies in a place; `kept` is what its name tells, None: not our name."""
+
+    place: str
+    path: str
+    size_bytes: int
+    written_at: datetime
+    kept: KeptAudio | None
+
+
+class KeepingStore(RecordingStore, Protocol):
+    """A store that can bring recordings into the form that they are to be kept in."""
+
+    def form_for(self, kept: KeptAudio) -> KeepingForm:
+        """The form that the settings ask for; what was made lossy stays in that format."""
+
+    async def make(
+        self,
+        kept: KeptAudio,
+        form: KeepingForm,
+        *,
+        audio_sha256: str | None,
+        step: Callable[[str], None],
+    ) -> KeptFacts:
+        """Makes, verifies and stores the audio in another form, under a name of its own.
+
+        What it is made from is untouched; `audio_sha256` is what its samples should be. `step`
+        is told each step that is done. Raises RecordingFault, FileNotFoundError.
+        """
+
+    async def remove_others(self, kept: KeptAudio) -> None:
+        """Removes what other forms of the recording, or half-made ones, were left anywhere."""
+
+    def files(self) -> AsyncIterator[FoundFile]:
+        """All finished files, in every place."""
+
+    async def remove(self, file: FoundFile) -> None:
+        """Raises RecordingFault when that is not possible now."""
+
+
 REFRESH: Final = "refresh"
 """Topic that every subscriber may get: news was lost, look at everything anew."""
 

@@ -203,6 +203,11 @@ async def keep(database: Database, job: Job, now: datetime, percent: int) -> Non
         await _write(connection, job, lease_until=now + LEASE, progress_percent=percent)
 
 
+async def renew(connection: AsyncConnection, job: Job, now: datetime) -> None:
+    """Within a transaction that writes a part of the result. Raises LeaseLost."""
+    await _write(connection, job, lease_until=now + LEASE)
+
+
 async def finish(connection: AsyncConnection, job: Job, now: datetime) -> None:
     """Ends the job in the transaction that writes its result. Raises LeaseLost."""
     await _write(

@@ -11,10 +11,8 @@ again gives the same answer.
 """
 
 import asyncio
-import contextlib
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +24,7 @@ import structlog
 from dialer.ports import KeptAudio, RecordingFacts
 from recordings.audio_file import LocalAudioFile
 from recordings.errors import RecordingStoreError, store_error
+from recordings.local_place import LocalPlace, flush_folder, new_file
 from recordings.stereo import FRAME_BYTES, SAMPLE_RATE, WrittenAudio, read_wav, write_wav
 from recordings.waveform import Peak, peaks_of
 
@@ -56,12 +55,18 @@ class LocalRecordingStore:
     """
 
     def __init__(self, root: Path, *, settle_seconds: float = 0.1) -> None:
-        self._root = Path(os.path.abspath(root))
+        self._place = LocalPlace(root)
+        self._root = self._place.root
         self._settle_seconds = settle_seconds
 
     @property
     def root(self) -> Path:
         return self._root
+
+    @property
+    def place(self) -> LocalPlace:
+        """Where the finished files lie."""
+        return self._place
 
     def raw_path(self, call_id: UUID, at: datetime) -> Path:
         """Where Asterisk is to write the conversation; the folder exists afterwards.
@@ -70,7 +75,7 @@ class LocalRecordingStore:
         """
         path = self._raw(call_id, at)
         if not path.parent.is_dir():
-            self._make_folder(path.parent)
+            self._place.make_folder(path.parent)
         return path
 
     async def finish(self, call_id: UUID, at: datetime) -> RecordingFacts | None:
@@ -87,20 +92,8 @@ class LocalRecordingStore:
         return await asyncio.to_thread(self._finish, raw, wav)
 
     def playable(self, path: str) -> Path:
-        """Absolute path of a finished recording, for reading.
-
-        Raises FileNotFoundError when there is none, or when `path` leads out of the root
-        by any way: absolute, through ``..`` or through a symbolic link.
-        """
-        try:
-            root = self._root.resolve()
-            found = (root / path).resolve()
-            inside = found.is_relative_to(root) and not os.path.isabs(path)
-            if inside and found.suffix == ".wav" and found.is_file():
-                return found
-        except (OSError, ValueError) as error:  # a name too long, a zero byte
-            raise FileNotFoundError(f"no recording {path!r}") from error
-        raise FileNotFoundError(f"no recording {path!r}")
+        """Absolute path of a finished recording; see `LocalPlace.find`."""
+        return self._place.find(path)
 
     async def open(self, kept: KeptAudio) -> LocalAudioFile:
         """Raises FileNotFoundError like `playable`."""
@@ -140,9 +133,7 @@ class LocalRecordingStore:
 
     def _erase(self, kept: KeptAudio) -> None:
         found = list((self._root / _INCOMING).glob(f"*/*/*/c-{kept.call_id.hex}*"))
-        with contextlib.suppress(FileNotFoundError):  # gone already
-            finished = self.playable(kept.path)
-            found += finished.parent.glob(f"{finished.stem}.*")
+        found += self._place.siblings(kept.path)
         for path in found:
             try:
                 path.unlink(missing_ok=True)
@@ -190,7 +181,7 @@ class LocalRecordingStore:
         """Writes the WAV file under its final name; None when the raw grew meanwhile."""
         part = raw.with_name(f"{raw.stem}.{token_hex(4)}.part")
         try:
-            with raw.open("rb") as source, _new_file(part, self._mode() & 0o666) as descriptor:
+            with raw.open("rb") as source, new_file(part, self._place.mode() & 0o666) as descriptor:
                 with open(descriptor, "wb", closefd=False) as target:
                     written = write_wav(source, target)
                 status = os.fstat(source.fileno())
@@ -199,9 +190,9 @@ class LocalRecordingStore:
                 # The end of the conversation stays readable from the finished file.
                 os.utime(descriptor, ns=(status.st_mtime_ns, status.st_mtime_ns))
                 os.fsync(descriptor)
-            self._make_folder(wav.parent)
+            self._place.make_folder(wav.parent)
             os.replace(part, wav)
-            _flush_folder(wav.parent)
+            flush_folder(wav.parent)
         except OSError as error:
             raise store_error(wav, error) from error
         finally:
@@ -226,35 +217,6 @@ class LocalRecordingStore:
             ended_at=_time_of(wav.stat()),
         )
 
-    def _make_folder(self, folder: Path) -> None:
-        """Makes folders below the root with the root's own rights, whatever the umask.
-
-        So the one who made the root decides who may listen, and an Asterisk that runs as
-        another user can write where the root's group may.
-        """
-        try:
-            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            missing = [one for one in (folder, *folder.parents) if not one.exists()]
-            for one in reversed(missing):
-                one.mkdir(exist_ok=True)
-                one.chmod(self._mode())
-            if not folder.is_dir():
-                raise NotADirectoryError(20, "a file of that name is in the way", str(folder))
-        except OSError as error:
-            raise store_error(folder, error) from error
-
-    def _mode(self) -> int:
-        return self._root.stat().st_mode & 0o7777
-
-
-@contextlib.contextmanager
-def _new_file(path: Path, mode: int) -> Iterator[int]:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
 
 def _remove(path: Path) -> None:
     try:
@@ -262,14 +224,6 @@ def _remove(path: Path) -> None:
     except OSError as error:
         # Nothing is lost: the next sweep comes upon it again.
         log.warning("recording_leftover", file=str(path), error=str(error))
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _day(at: datetime) -> str:

@@ -14,4 +14,4 @@ def next_try(tries: int, now: datetime) -> datetime | None:
     """
     if tries >= MOST_TRIES:
         return None
-    return now + min(_FIRST_PAUSE * 2 ** (tries - 1), _LONGEST_PAUSE)
+    return now + min(_FIRST_PAUSE * (1 << (tries - 1)), _LONGEST_PAUSE)

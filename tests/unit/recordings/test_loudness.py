@@ -1,5 +1,7 @@
 """The wave is drawn from the loudest moments, gathered block by block."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -40,7 +42,7 @@ def test_blocks_of_any_size_give_the_same_wave(
     edges = [part * len(frames) // count for part in range(count + 1)]
     expected = [
         -(-max(abs(frame[side]) for frame in frames[start:end]) * 255 // 32768)
-        for start, end in zip(edges, edges[1:], strict=False)
+        for start, end in pairwise(edges)
         for side in (0, 1)
     ]
     assert _peaks(frames, moments, block) == expected
