@@ -255,6 +255,10 @@ def test_a_user_is_edited_listed_and_let_go(set_up: Kakeru) -> None:
     again = set_up("user", "edit", "sato", "--new-phone-password")[1]
     assert "Phone: account phone-sato, password " in again
     assert out.splitlines()[-1] not in again
+    code, out, _ = set_up("user", "edit", "sato", "--phone", "browser")
+    assert (code, "password" in out) == (0, False)
+    assert set_up("user", "edit", "sato", "--name", "佐藤 花子")[0] == 0  # the phone stays
+    assert re.search(r"佐藤 花子 .*Spring +browser +active", set_up("user", "list")[1])
     assert set_up("user", "edit", "sato", "--phone", "")[0] == 0
     assert rows("SELECT phone_account FROM users WHERE login = 'sato'") == [(None,)]
 

@@ -15,7 +15,17 @@ from dialer.storage.engine import Database
 from dialer.storage.tables import audit_log, callbacks, project_users
 from dialer.user_changes import Edit, HoldsLeads, LeadsStay, UnknownGroup
 from dialer.user_list import RoleWanted, StateWanted, UserFilter, list_users_page
-from dialer.users import LastAdmin, LoginTaken, NoRole, NotAllowed, PhoneTaken, UnknownUser
+from dialer.user_names import BROWSER_PHONE
+from dialer.users import (
+    LastAdmin,
+    LoginTaken,
+    NoRole,
+    NotAllowed,
+    PhoneTaken,
+    UnknownUser,
+    UnusablePhone,
+    UserError,
+)
 from tests.small_world import NOON, PASSWORD, SmallWorld, add_lead, again, build_small_world
 
 
@@ -245,6 +255,41 @@ async def test_a_phone_gets_a_password_that_is_told_once(
         assert await phone("") is None
         assert (await again(connection, world.suzuki)).phone_account is None
     assert first not in str(await recorded(database, "user.phone"))
+
+
+async def test_a_phone_in_the_browser_has_an_account_of_its_own_and_no_password(
+    database: Database, world: SmallWorld
+) -> None:
+    async with database.write() as connection:
+
+        async def phone(account: str) -> str | None:
+            return await user_changes.set_phone(
+                connection,
+                user_id=world.suzuki.id,
+                account=account,
+                mode="held",
+                now=NOON,
+                by=world.sato,
+            )
+
+        await phone("agent-7")
+        assert await phone(BROWSER_PHONE) is None
+        suzuki = await again(connection, world.suzuki)
+        assert suzuki.phone_in_browser
+        assert suzuki.phone_account == f"browser-{suzuki.id}"
+        assert user_changes.phone_of(suzuki) == BROWSER_PHONE
+        logins = {one.account: one.password for one in await users.phone_accounts(connection)}
+        assert logins[suzuki.phone_account] is None
+        with pytest.raises(UserError, match="makes its passwords itself"):
+            await user_changes.new_phone_password(
+                connection, user_id=suzuki.id, now=NOON, by=world.sato
+            )
+        assert await phone("agent-8")
+        suzuki = await again(connection, world.suzuki)
+        assert not suzuki.phone_in_browser
+        for taken in ("browser-1", "browser-x"):
+            with pytest.raises(UnusablePhone, match="or browser"):
+                await phone(taken)
 
 
 # --- the list -----------------------------------------------------------------------------------

@@ -31,6 +31,17 @@ def test_a_phone_logs_in_with_its_name_and_password() -> None:
     assert endpoint["callerid"] == "\"Sato 'Ken'\" <agent-1>"
 
 
+def test_a_phone_in_the_browser_speaks_webrtc_and_is_given_up_when_it_falls_silent() -> None:
+    endpoint = fields_of(
+        add_phone(PhoneAccount("browser-1", "s3cret", in_browser=True)), "endpoint"
+    )
+    assert (endpoint["webrtc"], endpoint["dtls_auto_generate_cert"]) == ("yes", "yes")
+    assert (endpoint["disallow"], endpoint["allow"]) == ("all", "ulaw")
+    assert 0 < int(endpoint["rtp_timeout"]) <= 5
+    desk_phone = fields_of(add_phone(PhoneAccount("agent-1", "s3cret")), "endpoint")
+    assert not {"webrtc", "rtp_timeout"} & desk_phone.keys()
+
+
 def test_a_changed_phone_stays_registered() -> None:
     """Deleting its aor would drop the contact that the phone registered."""
     assert not [

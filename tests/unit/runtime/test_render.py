@@ -9,6 +9,7 @@ import pytest
 from ari_app.runtime import carrier_plan
 from ari_app.runtime.carrier import Agent
 from ari_app.runtime.errors import DiskFull, FolderUnwritable, folder_fault
+from ari_app.runtime.pbx import addresses_seen_as
 from ari_app.runtime.render import (
     TEMPLATES,
     kept_secret,
@@ -70,6 +71,24 @@ def test_everything_binds_where_it_is_told(tmp_path: Path) -> None:
     etc = render_pbx(tmp_path / "etc")
     assert "bindaddr = 127.0.0.1\nbindport = 8088" in (etc / "http.conf").read_text()
     assert (etc / "pjsip.conf").read_text().count("bind = 127.0.0.1:5060") == 2
+
+
+def test_browsers_outside_are_told_the_address_that_they_reach(tmp_path: Path) -> None:
+    behind_nat = (render_pbx(tmp_path / "behind-nat") / "rtp.conf").read_text()
+    assert "icesupport = yes" in behind_nat
+    assert "[ice_host_candidates]\n192.0.2.10 => 203.0.113.5,include_local_address" in behind_nat
+    plain = (render_pbx(tmp_path / "plain", seen_as={}) / "rtp.conf").read_text()
+    assert "ice_host_candidates" not in plain
+    assert "icesupport = no" in (render_carrier(tmp_path / "carrier") / "rtp.conf").read_text()
+
+
+@pytest.mark.parametrize("name", ["", "pbx.example.jp", "192.0.2.300"])
+def test_a_name_is_no_address_for_a_browser(name: str) -> None:
+    assert addresses_seen_as(name) == {}
+
+
+def test_the_address_that_leads_outside_is_the_one_that_is_seen() -> None:
+    assert addresses_seen_as("127.0.0.9") == {"127.0.0.1": "127.0.0.9"}
 
 
 def test_modules_are_listed_not_searched(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@
     byId("retry").hidden = !["denied", "no-microphone", "ended"].includes(state);
     const usable = ["online", "ringing", "open", "reconnecting"].includes(state);
     for (const name of ["mute", "devices"]) byId(name).hidden = !usable;
-    panel.querySelector(".phone-level").hidden = !usable;
+    byId("level").toggleAttribute("hidden", !usable);
   };
 
   const showConnection = () => {
@@ -75,7 +75,11 @@
     }
   };
 
-  sound.meter((level) => { byId("level").value = sound.muted ? 0 : level; });
+  sound.meter((loudness) => {
+    const percent = sound.muted ? 0 : Math.round(loudness * 100);
+    byId("level").setAttribute("aria-valuenow", percent);
+    byId("level").firstElementChild.setAttribute("width", `${percent}%`);
+  });
 
   const mute = (muted) => {
     sound.mute(muted);
