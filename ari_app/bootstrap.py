@@ -24,7 +24,7 @@ from ari_app.clock import SystemClock
 from ari_app.controller import Controller, build_controller
 from ari_app.coordination import LocalLiveUpdates
 from ari_app.health import create_health_app
-from ari_app.import_supervisor import ImportSupervisor
+from ari_app.import_workers import import_workers
 from ari_app.recording_stores import recording_store
 from ari_app.retention_clock import keep_retention
 from ari_app.runtime import ports, speech
@@ -144,7 +144,7 @@ async def running(
         async def say_message(campaign: CampaignSettings) -> None:
             messages[campaign.name] = await asyncio.to_thread(_message, settings, campaign)
 
-        imports = ImportSupervisor(settings, database, lambda _id: live.publish("imports", {}))
+        imports = import_workers(settings, database, lambda _id: live.publish("imports", {}))
         await imports.start()
         stack.push_async_callback(imports.stop)
         say("web pages")

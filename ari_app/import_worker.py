@@ -2,15 +2,11 @@
 
 Reading a million rows keeps a processor busy for a minute; in the process of the web
 pages every click would wait for it. `python -m ari_app.import_worker` is started by
-`import_supervisor`; it is told what to work with on its standard input, and ends when that
-is closed, so it never outlives the program that started it.
+`worker_processes`.
 """
 
 import asyncio
 import json
-import os
-import sys
-import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -19,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
-from ari_app import logging as logs
+from ari_app.worker_main import IDLE_SECONDS, run_worker, tell
 from dialer.lead_imports import leases
 from dialer.lead_imports.bring import remove_old_files
 from dialer.lead_imports.jobs import ImportJob
@@ -31,8 +26,6 @@ from dialer.rules.list_shape import ListLimits
 from dialer.storage.engine import open_database
 
 log = structlog.get_logger(__name__)
-
-_IDLE_SECONDS = 30.0  # without work; then it ends and is started again when there is some
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,43 +46,11 @@ class WorkerSettings:
 
 def main() -> None:
     """Works until there is nothing left to do for a while, or nobody left to do it for."""
-    settings = WorkerSettings(**json.loads(sys.stdin.buffer.readline()))
-    logs.configure(file=Path(settings.log_file))
-    with suppress(KeyboardInterrupt):
-        asyncio.run(_run(settings))
+    run_worker(_work)
 
 
-async def _run(settings: WorkerSettings) -> None:
-    woken, orphaned = asyncio.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-    threading.Thread(target=_listen, args=(loop, woken, orphaned), daemon=True).start()
-    working = asyncio.create_task(_work(settings, woken))
-    alone = asyncio.create_task(orphaned.wait())
-    done, _ = await asyncio.wait({working, alone}, return_when=asyncio.FIRST_COMPLETED)
-    alone.cancel()
-    if working not in done:
-        working.cancel()
-    try:
-        await working
-    except asyncio.CancelledError:
-        log.info("import_worker_stopped")
-    except (SQLAlchemyError, OSError) as error:
-        # It dies, and is started again after a pause: the database may be back by then.
-        log.error("import_interrupted", error=str(error).splitlines()[0])
-        os._exit(1)
-    sys.stdout.flush()
-    # The thread that listens waits for a line that may never come, and an orderly end would
-    # wait for it. What must be on disk is there: every batch is committed.
-    os._exit(0)
-
-
-def _listen(loop: asyncio.AbstractEventLoop, woken: asyncio.Event, orphaned: asyncio.Event) -> None:
-    for _ in sys.stdin.buffer:
-        loop.call_soon_threadsafe(woken.set)
-    loop.call_soon_threadsafe(orphaned.set)
-
-
-async def _work(settings: WorkerSettings, woken: asyncio.Event) -> None:
+async def _work(told: Mapping[str, Any], woken: asyncio.Event) -> None:
+    settings = WorkerSettings(**told)
     database = open_database(settings.database_url)
     shop = Workshop(
         database,
@@ -121,10 +82,7 @@ def _tell(job: ImportJob) -> None:
         created=job.created,
         updated=job.updated,
     )
-    line: dict[str, Any] = {"import": job.id, "state": job.state.value}
-    with suppress(BrokenPipeError):
-        sys.stdout.write(json.dumps(line) + "\n")
-        sys.stdout.flush()
+    tell({"import": job.id, "state": job.state.value})
 
 
 async def _patience(shop: Workshop) -> float:
@@ -132,7 +90,7 @@ async def _patience(shop: Workshop) -> float:
     async with shop.database.read() as connection:
         ends = await leases.next_end(connection)
     if ends is None:
-        return _IDLE_SECONDS
+        return IDLE_SECONDS
     return max(0.5, (ends - shop.now()).total_seconds() + 0.1)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ari_app.import_supervisor import ImportSupervisor
+from ari_app.import_workers import import_workers
 from ari_app.settings.models import Settings
 from dialer import projects
 from dialer.lead_imports import jobs, whole
@@ -58,16 +58,16 @@ async def test_what_an_earlier_run_left_is_taken_up_and_more_when_it_is_told(
     database: Database, settings: Settings, import_id: int
 ) -> None:
     news: list[int] = []
-    supervisor = ImportSupervisor(settings, database, news.append)
-    await supervisor.start()
+    workers = import_workers(settings, database, news.append)
+    await workers.start()
     try:
         await reached(database, import_id, ImportState.CHECKED)
         async with database.write() as connection:
             await jobs.begin_import(connection, import_id, now=NOON)
-        supervisor.wake()
+        workers.wake()
         job = await reached(database, import_id, ImportState.DONE)
     finally:
-        await supervisor.stop()
+        await workers.stop()
     assert job.created == 3
     assert set(news) == {import_id}
 
@@ -75,16 +75,15 @@ async def test_what_an_earlier_run_left_is_taken_up_and_more_when_it_is_told(
 async def test_a_worker_that_dies_is_started_again(
     database: Database, settings: Settings, import_id: int
 ) -> None:
-    supervisor = ImportSupervisor(settings, database, lambda _id: None)
-    await supervisor.start()
+    workers = import_workers(settings, database, lambda _id: None)
+    await workers.start()
     try:
         async with asyncio.timeout(60):
-            while supervisor.process_id is None:
+            while not workers.process_ids:
                 await asyncio.sleep(0.01)
-        first = supervisor.process_id
-        assert first is not None
+        (first,) = workers.process_ids
         os.kill(first, signal.SIGKILL)
         await reached(database, import_id, ImportState.CHECKED)
-        assert supervisor.process_id != first
+        assert workers.process_ids != [first]
     finally:
-        await supervisor.stop()
+        await workers.stop()

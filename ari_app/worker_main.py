@@ -1,0 +1,73 @@
+"""The inside of a process that `worker_processes` starts: told by its standard input, and woken."""
+
+import asyncio
+import json
+import os
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from ari_app import logging as logs
+
+log = structlog.get_logger(__name__)
+
+IDLE_SECONDS = 30.0  # without work; then a worker ends and is started again when there is some
+
+Work = Callable[[Mapping[str, Any], asyncio.Event], Awaitable[None]]
+"""Gets what the worker was told and what is set when it is woken; returns when it is idle."""
+
+
+def run_worker(work: Work, *, niceness: int = 0) -> None:
+    """Works until there is nothing left to do for a while, or nobody left to do it for.
+
+    What is told must name a ``log_file``. `niceness`: how far others go first, 0 to 19.
+    """
+    told = json.loads(sys.stdin.buffer.readline())
+    if niceness:
+        os.nice(niceness)
+    logs.configure(file=Path(told["log_file"]))
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_run(work, told))
+
+
+def tell(news: Mapping[str, Any]) -> None:
+    """Tells the program that started this worker."""
+    with suppress(BrokenPipeError):
+        sys.stdout.write(json.dumps(dict(news)) + "\n")
+        sys.stdout.flush()
+
+
+async def _run(work: Work, told: Mapping[str, Any]) -> None:
+    woken, orphaned = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    threading.Thread(target=_listen, args=(loop, woken, orphaned), daemon=True).start()
+    working = asyncio.ensure_future(work(told, woken))
+    alone = asyncio.create_task(orphaned.wait())
+    done, _ = await asyncio.wait({working, alone}, return_when=asyncio.FIRST_COMPLETED)
+    alone.cancel()
+    if working not in done:
+        working.cancel()
+    try:
+        await working
+    except asyncio.CancelledError:
+        log.info("worker_stopped")
+    except (SQLAlchemyError, OSError) as error:
+        # It dies, and is started again after a pause: the database may be back by then.
+        log.error("worker_interrupted", error=str(error).splitlines()[0])
+        os._exit(1)
+    sys.stdout.flush()
+    # The thread that listens waits for a line that may never come, and an orderly end would
+    # wait for it. What must be on disk is there: every step is committed.
+    os._exit(0)
+
+
+def _listen(loop: asyncio.AbstractEventLoop, woken: asyncio.Event, orphaned: asyncio.Event) -> None:
+    for _ in sys.stdin.buffer:
+        loop.call_soon_threadsafe(woken.set)
+    loop.call_soon_threadsafe(orphaned.set)
