@@ -102,6 +102,7 @@ REMARKS: Mapping[str, str] = {
     ShapeNote.NO_AREA_CODE: marked("The numbers have no area code: say which it is."),
     ShapeNote.LOOKS_LIKE_EUC_JP: marked("The text looks like EUC-JP: choose it above."),
     ShapeNote.DITTO_MARKS: marked("Marks like 〃 are read as what stands above them."),
+    ShapeNote.FILLED_DOWN: marked("Empty cells of this column are read as what stands above."),
     ShapeNote.SIDE_BY_SIDE: marked(
         "Tables stand side by side; the first is read. Import once more for the next."
     ),

@@ -11,7 +11,7 @@ from dialer.list_reading.opening import open_list
 from dialer.list_reading.source import Merged, Source, limited
 from dialer.list_reading.xlsx import XlsxFile
 from dialer.rules.cell_content import DITTO_MARKS
-from dialer.rules.column_content import area_code_of, columns_by_content
+from dialer.rules.column_content import area_code_of, columns_by_content, columns_of_groups
 from dialer.rules.custom_field import CustomField
 from dialer.rules.lead_columns import columns_by_name
 from dialer.rules.lead_field import CALLED_FIELDS, NAME_FIELDS, LeadField
@@ -25,7 +25,6 @@ from dialer.rules.list_shape import (
 )
 from dialer.rules.list_table import FoundTable, Spans, TableFinder, known_fields
 
-SAMPLE_ROWS = 20
 _JUDGED_ROWS = 200  # of data: what the cells of a column look like
 BIG_SHEET_ROWS = 20_000  # of a spreadsheet: further down no second table is looked for
 
@@ -103,6 +102,10 @@ class _Looking:
         remarks = [*named.remarks, *filled.remarks, *self._table_remarks(seen, table)]
         if any(not DITTO_MARKS.isdisjoint(cells) for cells in data):
             remarks.append(Remark(ShapeNote.DITTO_MARKS))
+        groups = columns_of_groups(filled.columns, data)
+        if groups:
+            names_of_groups = ", ".join(filled.columns[at].name for at in groups)
+            remarks.append(Remark(ShapeNote.FILLED_DOWN, names_of_groups))
         is_csv = isinstance(self.source, CsvFile)
         count = table.row_count if last_row == table.last_row else None
         if last_row is None and isinstance(self.source, XlsxFile):
@@ -122,8 +125,9 @@ class _Looking:
             row_count=count,
             titles=titles,
             remarks=tuple(remarks),
-            sample=tuple((number, tuple(cells)) for number, cells in rows[:SAMPLE_ROWS]),
+            sample=tuple((number, tuple(cells)) for number, cells in rows),
             area_code=self.choices.area_code,
+            filled_down=groups,
             suggested_area_code=area_code_of(filled.columns, data, titles)
             if any(remark.note is ShapeNote.NO_AREA_CODE for remark in remarks)
             else "",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dialer.list_reading.opening import open_list
 from dialer.list_reading.source import Merged, NumberedRow, limited
-from dialer.rules.cell_content import DITTO_MARKS, LEFT_MARKS
+from dialer.rules.cell_content import DITTO_MARKS, LEFT_MARKS, is_note
 from dialer.rules.list_shape import ListLimits, ListShape
 
 
@@ -15,7 +15,8 @@ def numbered_rows(
 ) -> Iterator[tuple[int, Sequence[str]]]:
     """The data rows of `shape` with their numbers as a spreadsheet shows them.
 
-    A cell that says 同上 or 同左, or that was merged with the one above, says what that one does.
+    A cell that says 同上 or 同左, or that was merged with the one above, says what that one does,
+    and so does an empty one in a column of groups.
     Raises LeadFileError, which names the row, for a file that is broken further down.
     """
     limits = limits or ListLimits()
@@ -26,6 +27,8 @@ def numbered_rows(
         downwards = [each for each in source.merged(shape.sheet) if each.last_row > each.first_row]
         if downwards:
             rows = _with_merged(rows, downwards)
+        if shape.filled_down:
+            rows = _filled_down(rows, shape.header_rows[1] + 1, shape.filled_down)
         yield from _same_as_above(_part(rows, shape.first_row, shape.last_row))
 
 
@@ -57,6 +60,21 @@ def _part(rows: Iterator[NumberedRow], first: int, last: int | None) -> Iterator
             return
         if number >= first:
             yield number, cells
+
+
+def _filled_down(
+    rows: Iterator[NumberedRow], first: int, columns: Sequence[int]
+) -> Iterator[NumberedRow]:
+    """Each row with what stood last in these columns; a row with one cell is a remark."""
+    last = dict.fromkeys(columns, "")
+    for number, cells in rows:
+        if number >= first and len(cells) - cells.count("") > 1 and not is_note(cells[0]):
+            filled = list(cells)
+            for column in columns:
+                if column < len(filled):
+                    last[column] = filled[column] = filled[column] or last[column]
+            cells = filled
+        yield number, cells
 
 
 def _same_as_above(rows: Iterator[NumberedRow]) -> Iterator[NumberedRow]:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
-from dialer.rules.custom_field import CustomField, FieldKind, Misfit, read_date, read_value
+from dialer.rules.custom_field import CustomField, FieldKind, Misfit, read_value
 from dialer.rules.phone_number import PhoneNumber, UnusableNumber, parse_phone_numbers
 
 _KEN = (
@@ -28,13 +28,16 @@ _DATA = re.compile(
 _POSTAL = re.compile(r"〒\s*\d{3}[-‐−ー]?\d{4}|\d{3}[-‐−ー]\d{4}")
 _COORDINATE = re.compile(r"\d{1,3}\.\d{3,}")  # 139.726341 has the digits of a number in Tokyo
 _SHORTEST_CODE = 8  # digits; amounts of money differ in length before that
-_LOCAL_NUMBER = re.compile(r"[1-9]\d{0,3}-\d{4}|[2-9]\d{5,7}")
+_LOCAL_NUMBER = re.compile(
+    r"[1-9]\d{0,3}[-‐−ーｰ–—]\d{4}|\([1-9]\d{0,3}\) ?\d{4}|[1-9]\d{0,3}[局)]\d{4}|[2-9]\d{5,7}"
+)
 _WEBSITE = re.compile(r"https?://\S+|www\.\S+", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _ORGANISATION = re.compile(
     "株式会社|有限会社|合同会社|合資会社|㈱|㈲|\\(株\\)|\\(有\\)|法人|協会|組合|病院|医院|クリニック|薬局|商店"
     "|工業|工務店|建設|設備|センター|保育園|幼稚園|学校|公民館|歯科|事務所|サービス|商会|製作所|水道|食堂|旅館"
 )
+_NOTE = re.compile(r"※|[(（]?注[)）:：意0-9０-９]")
 _CITY = re.compile(r"\S{1,6}[市区町村郡]")
 
 
@@ -92,6 +95,11 @@ def is_address(text: str) -> bool:
     return bool(_CITY.match(plain)) and any(character.isdecimal() for character in plain)
 
 
+def is_note(text: str) -> bool:
+    """Begins like a remark below or between the rows: ※, 注1."""
+    return _NOTE.match(text) is not None
+
+
 def is_organisation(text: str) -> bool:
     """Says by a word that it is the name of a company or a facility."""
     return len(text) <= 60 and _ORGANISATION.search(_plain(text)) is not None
@@ -104,16 +112,20 @@ def share(cells: Sequence[str], looks: Callable[[str], bool]) -> float:
 
 
 def suggested_kind(cells: Sequence[str]) -> FieldKind:
-    """The kind of custom field that could hold these cells: the narrowest that fits them all."""
+    """The kind of custom field for these cells: the narrowest that nearly all of them fit.
+
+    One 約30名 makes no text of a column of figures: it is named (`column_fit`), and the kind is
+    offered, not taken.
+    """
     filled = [cell.strip() for cell in cells if cell.strip()]
     if not filled:
         return FieldKind.TEXT
     for kind in (FieldKind.CHECK_BOX, FieldKind.DATE, FieldKind.PHONE, FieldKind.EMAIL):
         if _fit(kind, filled) and not (kind is FieldKind.PHONE and any(map(is_coordinate, filled))):
             return kind
-    if all(map(is_website, filled)):
+    if share(filled, is_website) >= _NEARLY_ALL:
         return FieldKind.URL
-    if not _are_codes(filled) and _fit(FieldKind.NUMBER, filled):
+    if _fit(FieldKind.NUMBER, filled) and not _are_codes(_fitting(FieldKind.NUMBER, filled)):
         return FieldKind.NUMBER
     if any("\n" in cell or len(cell) > 200 for cell in filled):
         return FieldKind.LONG_TEXT
@@ -121,6 +133,9 @@ def suggested_kind(cells: Sequence[str]) -> FieldKind:
     if len(filled) >= 10 and len(different) <= min(12, len(filled) // 3):
         return FieldKind.SINGLE_CHOICE
     return FieldKind.TEXT
+
+
+_NEARLY_ALL = 0.95
 
 
 def _are_codes(filled: Sequence[str]) -> bool:
@@ -134,10 +149,12 @@ def _are_codes(filled: Sequence[str]) -> bool:
 
 
 def _fit(kind: FieldKind, filled: Sequence[str]) -> bool:
-    if kind is FieldKind.DATE:
-        return all(read_date(cell) for cell in filled)
+    return len(_fitting(kind, filled)) >= _NEARLY_ALL * len(filled)
+
+
+def _fitting(kind: FieldKind, filled: Sequence[str]) -> list[str]:
     field = CustomField(0, "", kind)
-    return not any(isinstance(read_value(field, cell), Misfit) for cell in filled)
+    return [cell for cell in filled if not isinstance(read_value(field, cell), Misfit)]
 
 
 def common_area_code(numbers: Mapping[str, int]) -> str:

@@ -17,6 +17,7 @@ from dialer.rules.cell_content import (
     is_address,
     is_email,
     is_local_number,
+    is_note,
     is_organisation,
     is_phone,
     is_postal_code,
@@ -201,7 +202,62 @@ def _guessed(columns: list[ListColumn], cells: dict[int, list[str]]) -> list[Lis
         enough = _ENOUGH if field is not LeadField.NAME else 0.4
         if best is not None and shares[best] >= enough:
             found[best] = replace(found[best], target=field.value, guessed_by=GuessedBy.CONTENT)
-    return found
+    return _named_somehow(found, cells)
+
+
+def _named_somehow(columns: list[ListColumn], cells: dict[int, list[str]]) -> list[ListColumn]:
+    """自治会名 and other names of nobody knows what, where a list has no other."""
+    if any(column.field in NAME_FIELDS for column in columns):
+        return columns
+    for at, column in enumerate(columns):
+        if (
+            column.target == LeadField.EXTRA
+            and column.guessed_by is GuessedBy.NOTHING
+            and _SOME_NAME.search(plain_key(column.name))
+            and meaning_of(column.name) is None
+            and _all_differ(cells[column.index])
+        ):
+            named = replace(column, target=LeadField.NAME.value, guessed_by=GuessedBy.CONTENT)
+            return [*columns[:at], named, *columns[at + 1 :]]
+    return columns
+
+
+_SOME_NAME = re.compile("(名|名称|名前|name)$")
+
+
+def columns_of_groups(columns: Sequence[ListColumn], rows: Rows) -> tuple[int, ...]:
+    """The places of columns where a town stands only in the first row of its group.
+
+    Then the rows below it have none, and no town comes twice.
+    """
+    if not any(column.field is LeadField.ADDRESS for column in columns):
+        return ()
+    return tuple(
+        column.index
+        for column in columns
+        if column.field in (LeadField.PREFECTURE, LeadField.CITY)
+        and _are_groups([_text_at(row, column.index) for row in rows if len(row) > 1 and any(row)])
+    )
+
+
+def _are_groups(texts: Sequence[str]) -> bool:
+    labels = [text for text in texts if text]
+    changes = [after for before, after in pairwise(["", *labels]) if after != before]
+    return (
+        len(texts) > 2
+        and bool(texts[0])
+        and len(labels) <= _ENOUGH * len(texts)
+        and len(set(changes)) == len(changes)
+        and all(_PLACE.search(label) for label in labels)
+    )
+
+
+def _text_at(row: Sequence[str], index: int) -> str:
+    text = row[index].strip() if index < len(row) else ""
+    return "" if is_note(text) else text
+
+
+_PLACE = re.compile("[都道府県市区町村郡]$")
 
 
 _CODE_NAME = re.compile(r"コード|番号|緯度|経度|座標|(?:cd|code|id)$")
@@ -236,7 +292,8 @@ def _remarks(columns: Sequence[ListColumn], cells: dict[int, list[str]]) -> tupl
     if len(joined) > 1:
         remarks.append(Remark(ShapeNote.JOINED_NUMBERS, ", ".join(joined)))
     for column in columns:
-        lack = share(cells[column.index], is_local_number) >= 0.3
+        told = _AREA_CODE.search(unicodedata.normalize("NFKC", column.name)) is not None
+        lack = share(cells[column.index], is_local_number) >= (0.01 if told else 0.3)
         if lack and column.field in CALLED_FIELDS and LeadField.AREA_CODE not in fields:
             remarks.append(Remark(ShapeNote.NO_AREA_CODE, column.name))
     return tuple(remarks)

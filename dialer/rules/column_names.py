@@ -69,8 +69,15 @@ def meaning_of_parts(parts: Sequence[str]) -> Meaning | None:
         if meaning := meaning_of(part):
             if LeadField.PHONE in upper and meaning.field is LeadField.CONTACT_PERSON:
                 continue  # 代表 under 電話番号 is a number
+            if part is not parts[-1] and _is_party(part, meaning):
+                continue  # 番号 under 事業所 is no name
             return Meaning(meaning.field, meaning.rank + 2 * owned, owned, meaning.base)
     return None
+
+
+def _is_party(name: str, meaning: Meaning) -> bool:
+    """事業所 is what has a name, 事業所名 is the name."""
+    return meaning.field is LeadField.NAME and not _NAMES.search(bare_key(name))
 
 
 def exact_key(name: str) -> str:
@@ -104,6 +111,7 @@ def is_row_number(name: str) -> bool:
 
 
 _LONGEST_NAME = 60
+_NAMES = re.compile("(名|名称|名前|屋号|商号|name)$")
 _BRACKETS = re.compile(r"\([^()]*\)|（[^（）]*）|\[[^\[\]]*\]|【[^【】]*】|<[^<>]*>|〔[^〔〕]*〕")
 _IGNORED = re.compile(r"[\s()\[\]【】〔〕<>_\-‐−・·･.。:/*※●◎○■□★☆◆▼#\"'`,、|]+")
 

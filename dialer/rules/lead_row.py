@@ -14,7 +14,7 @@ from dataclasses import fields as fields_of
 from operator import attrgetter
 from typing import Protocol
 
-from dialer.rules.cell_content import PREFECTURE, PREFECTURE_OF
+from dialer.rules.cell_content import PREFECTURE, PREFECTURE_OF, is_note
 from dialer.rules.column_names import meaning_of
 from dialer.rules.custom_field import CustomField, Misfit, Value, read_value
 from dialer.rules.lead_columns import column_letter
@@ -201,11 +201,14 @@ class RowReader:
     ) -> LeadDraft:
         at = self.at
         name, contact_person = _names(texts, at)
-        postal_code = self._postal_code(row, _line(texts, at.postal_code), numbers)
+        postal_code, address = _line(texts, at.postal_code), _line(texts, at.address)
+        if not postal_code and address[:1] in _POSTAL_STARTS:
+            postal_code, address = _postal_code_before(address)
+        postal_code = self._postal_code(row, postal_code, numbers)
         prefecture, city = _place(
             _line(texts, at.prefecture),
             "".join([texts[index] for index in at.city if texts[index] not in _DASHES]),
-            _line(texts, at.address),
+            address,
         )
         if self.places is not None and postal_code and not (prefecture and city):
             prefecture, city = _filled_in(prefecture, city, self.places.place_of(postal_code))
@@ -287,7 +290,9 @@ class RowReader:
     def _is_no_lead(self, texts: Sequence[str]) -> bool:
         """A remark, a heading or a sum in the table, or the header on the next page."""
         filled = [text for text in texts if text]
-        if _SUM.fullmatch(_normal(filled[0])) or _NOTE.match(filled[0]):
+        if _SUM.fullmatch(_normal(filled[0])) or is_note(filled[0]):
+            return True
+        if _SUM_OF.search(filled[0]) and all(map(_COUNT.fullmatch, map(_normal, filled[1:]))):
             return True
         if len(filled) == 1:
             return bool(_NOTE_ALONE.match(filled[0]))
@@ -319,16 +324,22 @@ _RAW_LIMIT = 200
 _DASHES = frozenset(dash * count for dash in "-‐−ー–—―－ｰ─" for count in (1, 2, 3))
 _NO_TEXT = _DASHES | {""}
 
-_NOTE = re.compile(r"※|[(（]?注[)）:：意0-9０-９]")
 _NOTE_ALONE = re.compile(
-    r"[＊*■●◆◇▼□▽【〔《〈<＜#＃]|以上$|備考|出典|資料|.*(?:現在|ページ|頁)$"
+    r"[＊*■●◆◇▼□▽【〔《〈<＜#＃]|以上$|備考|出典|資料|.*(?:現在|ページ|頁|一覧|一覧表|名簿|リスト)$"
     r"|[-－\s]*[0-9０-９]+[-－\s]*$"
 )
 _SUM = re.compile(
     r"(?:総?合\s*計|総\s*計|小\s*計|計|total)[\s:]*[\d,]*\s*(?:件|施設|か所|箇所|名|社|店)?",
     re.IGNORECASE,
 )
+_SUM_OF = re.compile("^.{1,10}(?<!会)計$")  # 東区計, and no 山田会計
+_COUNT = re.compile(r"[\d,]+\s*(?:件|施設|か所|箇所|名|社|店|人)?")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_POSTAL_STARTS = frozenset("〒0123456789０１２３４５６７８９")
+# 〒380-0836 長野市 and 380-0836長野市 in one cell; 100-1234号棟 is part of an address.
+_POSTAL_BEFORE = re.compile(
+    r"(?:〒\s*(\d{3}[-‐−ー–—－]?\d{4})\s*|(\d{3}[-‐−ー–—－]\d{4})\s+)(?=\D)"
+)
 _POSTAL_MARKS = re.compile(r"[\s\-‐−ー–—]")
 _EMAIL = re.compile(r"[^@\s,;、<>()]+@[^@\s,;、<>().]+(?:\.[^@\s,;、<>().]+)+")
 _NOTHING = re.compile(r"[-‐−ー–—]+|×|なし|無し?|不明|未登録|非公開|n/?a|none", re.IGNORECASE)
@@ -381,6 +392,11 @@ def _spilled(texts: Sequence[str], width: int) -> tuple[Cell, ...]:
         for index, text in enumerate(texts[width:])
         if text
     )
+
+
+def _postal_code_before(address: str) -> tuple[str, str]:
+    found = _POSTAL_BEFORE.match(address)
+    return (found[1] or found[2], address[found.end() :]) if found else ("", address)
 
 
 def _place(prefecture: str, city: str, address: str) -> tuple[str, str]:

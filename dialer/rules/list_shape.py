@@ -39,6 +39,7 @@ class ShapeNote(StrEnum):
     LOOKS_LIKE_EUC_JP = "looks like EUC-JP"
     DITTO_MARKS = "ditto marks"
     SIDE_BY_SIDE = "side by side"
+    FILLED_DOWN = "filled down"
 
 
 _MISSING = frozenset({ShapeNote.NO_NAME_COLUMN, ShapeNote.NO_PHONE_COLUMN, ShapeNote.EMAIL_ONLY})
@@ -146,8 +147,10 @@ class ListShape:
     row_count: int | None = None  # of the data, for progress; None: not known before it is read
     titles: tuple[str, ...] = ()  # what stands above the header
     remarks: tuple[Remark, ...] = ()
+    # The first rows of data, with their numbers: what the columns were judged by.
     sample: tuple[tuple[int, tuple[str, ...]], ...] = attribute(default=(), repr=False)
     area_code: str = ""  # as chosen: it is put before numbers that lack one
+    filled_down: tuple[int, ...] = ()  # columns whose empty cells say what stands above
     suggested_area_code: str = ""  # to be offered where numbers lack one
 
     def has_name(self) -> bool:

@@ -204,8 +204,9 @@ class TableFinder:
             return False  # the same again is no other row of it
         if filled != {0} and all(_UNIT.fullmatch(cells[column].strip()) for column in filled):
             return True
-        if len(known_fields(cells, self._known)) >= 2:
-            return True
+        known = len(known_fields(cells, self._known))
+        if known >= 2 or (known == len(filled) and 0 not in filled):
+            return True  # TEL under 連絡先
         empty = {column for column in filled if not _cell(header, column)}
         groups = {column for column in filled if not _cell(header, column + 1)}
         return bool(empty) and filled <= empty | groups

@@ -207,6 +207,8 @@ _EXTENSION = re.compile(
     r"[(\[]?\s*(?:内線|内|extension|ext|x|#)\s*[.:]?\s*(?:番号)?\s*[.:]?\s*\d{1,6}\s*[)\]]?",
     re.IGNORECASE,
 )
+# 03-… 9:00-17:00: the hours are no part of the number either.
+_NO_PART = re.compile(rf"{_EXTENSION.pattern}|(?<![\d-])\d{{1,2}}:\d{{2}}(?!\d)", re.IGNORECASE)
 _NOT_DIGIT = re.compile("[^0-9]")
 _RUN = re.compile(r"[+(\[]*\d(?:[\d\s().\[\]\-]*\d)?[)\]]?")
 _TRAILING_GROUP = re.compile(r"\s*[(\[](\d{1,5})[)\]]?$")
@@ -251,7 +253,7 @@ class _Hit:
 def _find(shown: str, region: str) -> Iterator[PhoneNumber]:
     """The numbers of a cell, each with the words that follow it (or precede the first)."""
     plain = shown.translate(_TRANSLATION)
-    masked = _EXTENSION.sub(lambda match: "\0" * len(match[0]), plain)
+    masked = _NO_PART.sub(lambda match: "\0" * len(match[0]), plain)
     hits = [hit for run in _RUN.finditer(masked) for hit in _read_run(run, region)]
     for index, hit in enumerate(hits):
         before = _JUST_A_PHONE.sub("", shown[: hit.start]) if index == 0 else ""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dialer.rules.custom_field import FieldKind
-from dialer.rules.list_shape import ShapeNote
+from dialer.rules.list_shape import ReadingChoices, ShapeNote
 from tests.list_makers import ReadList, csv_bytes, table, write, xlsx_bytes
 
 
@@ -211,3 +211,148 @@ def test_a_list_of_the_state_has_five_hundred_and_more_columns(tmp_path: Path) -
     head = ["施設の名称", "電話番号", *(f"連携施設{at:03}" for at in range(700))]
     rows = [head, ["あおい保育園", "046-200-5935", *[""] * 700]]
     assert ReadList(write(tmp_path, csv_bytes(rows))).calls == {"あおい保育園": "+81462005935"}
+
+
+def test_a_group_of_columns_is_no_name(tmp_path: Path) -> None:
+    read = _read(
+        tmp_path,
+        """
+        別紙１
+        ||令和5年度 障害福祉サービス事業所一覧
+        事業所||||申請者||
+        番号|名称|所在地|連絡先|名称|代表者|電話
+        |||TEL|||
+        2010101010|あおい作業所|長野市青木島1|026-284-1111|社会福祉法人あおい会|青木 茂|026-284-9999
+        2010101011|みどり作業所|長野市吉田2|026-284-2222|NPO法人みどり|緑川 正|
+        """,
+    )
+    assert read.targets["事業所 名称"] == "name"
+    assert read.calls == {"あおい作業所": "+81262841111", "みどり作業所": "+81262842222"}
+    assert (read.shape.header_rows, read.problems) == ((3, 5), [])
+
+
+def test_an_area_code_in_the_header_is_offered_for_numbers_in_any_writing(tmp_path: Path) -> None:
+    text = """
+        名称|電話番号（市外局番 026）|ＦＡＸ
+        中央公民館|232-0011|232-0012
+        北公民館|(232)0013|
+        南公民館|0263-33-1234|
+        東公民館|0263-33-1235|
+        西公民館|0263-33-1236|
+        """
+    read = _read(tmp_path, text)
+    assert "no area code" in read.remarks
+    assert read.shape.suggested_area_code == "026"
+    chosen = ReadList(write(tmp_path, csv_bytes(table(text))), ReadingChoices(area_code="026"))
+    assert chosen.calls["北公民館"] == "+81262320013"
+    assert chosen.problems == []
+
+
+def test_sums_of_groups_and_a_title_above_a_list_without_header_are_notes(tmp_path: Path) -> None:
+    read = _read(
+        tmp_path,
+        """
+        区分|事業所名|電話
+        【東区】（2件）||
+        訪問|東ケア|06-6967-0011
+        通所|山田会計|
+        東区計|2|
+        総合計|2|
+        """,
+    )
+    assert [problem.row for problem in read.problems] == [4]
+    assert [note.row for note in read.notes] == [2, 5, 6]
+    read = _read(
+        tmp_path,
+        """
+        優良工事店名簿||
+        ㈱田中工務店|長野市青木島1-1|026-284-1111
+        ㈲鈴木建設|長野市青木島1-2|026-284-1112
+        """,
+    )
+    assert ([note.row for note in read.notes], read.problems) == ([1], [])
+
+
+def test_a_postal_code_before_the_address_in_one_cell(tmp_path: Path) -> None:
+    read = _read(
+        tmp_path,
+        """
+        名称|郵便番号⏎所在地|電話
+        酒造組合|〒380-0836⏎長野県長野市南県町1-2|026-232-0011
+        味噌組合|３８０－０８３７　長野市幅下692|026-232-0021
+        麺類組合|長野市1-2|026-232-0031
+        団地組合|100-1234号棟|026-232-0041
+        """,
+    )
+    assert [(lead.postal_code, lead.prefecture, lead.city) for lead in read.leads] == [
+        ("380-0836", "長野県", "長野市南県町1-2"),
+        ("380-0837", "", "長野市幅下692"),
+        ("", "", "長野市1-2"),
+        ("", "", "100-1234号棟"),
+    ]
+
+
+def test_a_name_of_something_that_nobody_knows_is_better_than_none(tmp_path: Path) -> None:
+    read = _read(
+        tmp_path,
+        """
+        地区名|自治会名|会長名|公民館電話
+        本町|本町一丁目|山田 太郎|0265-22-1234
+        本町|本町二丁目|鈴木 次郎|0265-22-5678
+        東町|東町一丁目|田中 三郎|0265-22-5679
+        """,
+    )
+    assert (read.targets["自治会名"], "地区名" in read.targets) == ("name", False)
+    assert read.leads[0].contact_person == "山田 太郎"
+
+
+def test_a_town_stands_only_in_the_first_row_of_its_group(tmp_path: Path) -> None:
+    read = _read(
+        tmp_path,
+        """
+        市町村名|病院名|住　所|電話番号
+        長野市|北病院|県町1|026-232-0011
+        |南病院|県町2|026-232-0012
+        松本市|西病院|深志1|0263-33-1234
+        |東病院|深志2|0263-33-1235
+        ※|休日の診療は電話で
+        """,
+    )
+    assert [lead.city for lead in read.leads] == [
+        "長野市県町1",
+        "長野市県町2",
+        "松本市深志1",
+        "松本市深志2",
+    ]
+    assert {remark.note: remark.about for remark in read.shape.remarks} == {
+        ShapeNote.FILLED_DOWN: "市町村名"
+    }
+    assert (len(read.notes), read.problems) == (1, [])
+
+
+def test_towns_that_are_just_missing_are_not_made_up(tmp_path: Path) -> None:
+    read = _read(
+        tmp_path,
+        """
+        市町村名|病院名|住　所|電話番号
+        長野市|北病院|県町1|026-232-0011
+        |南病院|県町2|026-232-0012
+        松本市|西病院|深志1|0263-33-1234
+        長野市|東病院|県町3|026-232-0013
+        |中病院|本町2|0263-33-1235
+        """,
+    )
+    assert [lead.city for lead in read.leads][1::3] == ["県町2", "本町2"]
+
+
+def test_hours_after_a_number_are_a_note(tmp_path: Path) -> None:
+    read = _read(
+        tmp_path,
+        """
+        会社名|電話
+        日の出|03-5254-2298 9:00-17:00
+        月の出|03-5254-2299　９：００～１７：００
+        """,
+    )
+    assert read.calls == {"日の出": "+81352542298", "月の出": "+81352542299"}
+    assert read.leads[0].contacts[0].note == "9:00-17:00"
