@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer import audit
 from dialer.storage.tables import user_links
 from dialer.users import (
     Language,
@@ -20,8 +21,7 @@ from dialer.users import (
     User,
     UserError,
     create_user,
-    nobody_can_log_in,
-    record_change,
+    no_admin_can_log_in,
     require_admin,
     set_password,
     user_by_id,
@@ -77,13 +77,13 @@ async def make_link(
         raise UserError(f"{user.login} is deactivated: let him in first")
     purpose = LinkPurpose.INVITE if user.invited else LinkPurpose.RESET
     link = await _replace(connection, user_id, purpose, now, by)
-    await record_change(connection, f"user.{purpose}_link", user_id, by, now)
+    await audit.record_by(connection, f"user.{purpose}_link", f"user:{user_id}", by, now)
     return link
 
 
 async def make_first_link(connection: AsyncConnection, *, now: datetime) -> NewLink | None:
-    """A link for the first admin; None when somebody can log in already."""
-    if not await nobody_can_log_in(connection):
+    """A link for the first admin; None when an admin can log in already."""
+    if not await no_admin_can_log_in(connection):
         return None
     return await _replace(connection, None, LinkPurpose.FIRST, now, None)
 
@@ -136,7 +136,7 @@ async def _checked(connection: AsyncConnection, row: Row[Any] | None, now: datet
         raise LinkOver("the link is no longer good")
     purpose = LinkPurpose(row.purpose)
     if purpose is LinkPurpose.FIRST:
-        if not await nobody_can_log_in(connection):
+        if not await no_admin_can_log_in(connection):
             raise LinkOver("there is an admin already")
         return OpenLink(purpose, None, row.expires_at)
     user = await user_by_id(connection, row.user_id)

@@ -55,9 +55,8 @@ __all__ = [
     "create_user",
     "end_sessions",
     "list_users",
-    "nobody_can_log_in",
+    "no_admin_can_log_in",
     "phone_accounts",
-    "record_change",
     "require_admin",
     "set_language",
     "set_password",
@@ -172,14 +171,9 @@ async def create_user(
             insert(user_workgroups),
             [{"user_id": user_id, "workgroup_id": group} for group in sorted(set(workgroups))],
         )
-    await audit.record(
-        connection,
-        user_id=by.id if by else None,
-        action="user.create",
-        subject=f"user:{user_id}",
-        detail={"login": login, "may_administer": may_administer, "may_call": may_call},
-        now=now,
-    )
+    roles = {"may_administer": may_administer, "may_call": may_call}
+    subject = f"user:{user_id}"
+    await audit.record_by(connection, "user.create", subject, by, now, login=login, **roles)
     created = await user_by_id(connection, user_id)
     assert created is not None  # inserted above, in this transaction
     return created
@@ -226,9 +220,10 @@ async def users_by_id(connection: AsyncConnection, ids: Collection[int]) -> list
     return await _with_groups(connection, (await connection.execute(query)).all())
 
 
-async def nobody_can_log_in(connection: AsyncConnection) -> bool:
-    """Whether the installation is new: no user has a password yet."""
-    found = await connection.execute(select(users.c.id).where(users.c.password_hash != "").limit(1))
+async def no_admin_can_log_in(connection: AsyncConnection) -> bool:
+    """Whether the installation waits for its first admin: other users may be there already."""
+    an_admin = (users.c.may_administer, users.c.active, users.c.password_hash != "")
+    found = await connection.execute(select(users.c.id).where(*an_admin).limit(1))
     return found.first() is None
 
 
@@ -263,7 +258,7 @@ async def set_password(
         password_hash=await _hashed(password, user.login, user.name),
         session_epoch=users.c.session_epoch + 1,
     )
-    await record_change(connection, "user.password", user_id, by, now)
+    await audit.record_by(connection, "user.password", f"user:{user_id}", by, now)
 
 
 async def end_sessions(
@@ -273,7 +268,7 @@ async def end_sessions(
     if by and by.id != user_id:
         require_admin(by, "ends another user's sessions")
     await _change(connection, user_id, session_epoch=users.c.session_epoch + 1)
-    await record_change(connection, "user.sign_out", user_id, by, now)
+    await audit.record_by(connection, "user.sign_out", f"user:{user_id}", by, now)
 
 
 async def phone_accounts(connection: AsyncConnection) -> list[PhoneLogin]:
@@ -327,25 +322,6 @@ async def _change(connection: AsyncConnection, user_id: int, **values: Any) -> N
     changed = await connection.execute(update(users).where(users.c.id == user_id).values(**values))
     if changed.rowcount == 0:
         raise UnknownUser(f"no user {user_id}")
-
-
-async def record_change(
-    connection: AsyncConnection,
-    action: str,
-    user_id: int,
-    by: User | None,
-    now: datetime,
-    **detail: object,
-) -> None:
-    """One line of the audit log about a user."""
-    await audit.record(
-        connection,
-        user_id=by.id if by else None,
-        action=action,
-        subject=f"user:{user_id}",
-        detail=detail,
-        now=now,
-    )
 
 
 async def _with_groups(connection: AsyncConnection, rows: Collection[Row[Any]]) -> list[User]:

@@ -202,7 +202,7 @@ async def test_who_is_invited_has_no_password_that_lets_him_in(database: Databas
         assert invited.invited
         for guess in ("", "nobody has this password"):
             assert await users.verify_login(connection, login="ito", password=guess) is None
-        assert await users.nobody_can_log_in(connection)
+        assert await users.no_admin_can_log_in(connection)
 
 
 async def test_ones_own_password_is_known_by_the_right_one_alone(
