@@ -26,6 +26,7 @@ from ari_app.coordination import LocalLiveUpdates
 from ari_app.health import create_health_app
 from ari_app.import_workers import import_workers
 from ari_app.recording_stores import recording_store
+from ari_app.recording_workers import keep_when_ready, recording_workers
 from ari_app.retention_clock import keep_retention
 from ari_app.runtime import ports, speech
 from ari_app.runtime.errors import RuntimeFault
@@ -108,7 +109,11 @@ async def running(
             await ari.subscribe(f"endpoint:PJSIP/{trunk.endpoint}")
         live = LocalLiveUpdates()
         recordings = recording_store(settings)
+        stack.push_async_callback(recordings.close)
         clock = SystemClock()
+        keeping = recording_workers(
+            settings, database, lambda call_id: live.publish("history", {"call_id": call_id})
+        )
         telephony = AsteriskTelephony(
             ari,
             {
@@ -132,6 +137,7 @@ async def running(
                 for name, trunk in settings.trunks.items()
             },
             mybox=settings.mybox.policy,
+            when_recorded=keep_when_ready(settings, clock, keeping),
         )
         await ari.start()
         await ari.wait_connected(seconds=_FIRST_CONNECTION_SECONDS)
@@ -144,6 +150,8 @@ async def running(
         async def say_message(campaign: CampaignSettings) -> None:
             messages[campaign.name] = await asyncio.to_thread(_message, settings, campaign)
 
+        await keeping.start()
+        stack.push_async_callback(keeping.stop)
         imports = import_workers(settings, database, lambda _id: live.publish("imports", {}))
         await imports.start()
         stack.push_async_callback(imports.stop)

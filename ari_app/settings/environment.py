@@ -20,6 +20,9 @@ VARIABLES: Mapping[str, Place] = {
     "KAKERU_ARI_URL": ("asterisk", "ari_url"),
     "KAKERU_ARI_USERNAME": ("asterisk", "ari_username"),
     "KAKERU_ARI_PASSWORD": ("asterisk", "ari_password"),
+    "KAKERU_RECORDING_KEYS": ("recordings", "keys"),
+    "KAKERU_S3_ACCESS_KEY": ("recordings", "s3", "access_key"),
+    "KAKERU_S3_SECRET_KEY": ("recordings", "s3", "secret_key"),
 }
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_validator
 
+from ari_app.settings.recordings import RecordingsSettings
 from dialer.campaign import CampaignSettings, RetentionSettings
 from dialer.campaign import Settings as Section
 from dialer.rules.list_shape import ListLimits
@@ -151,14 +152,6 @@ class TrunkSettings(Section):
     )
     max_channels: int = Field(
         10, ge=1, le=10000, description="calls at the same time that the carrier allows"
-    )
-
-
-class RecordingsSettings(Section):
-    """Where conversations are kept."""
-
-    folder: Path | None = Field(
-        None, description="folder of the recordings; left out: recordings in the data folder"
     )
 
 
