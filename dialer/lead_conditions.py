@@ -8,10 +8,23 @@ is checked on the rows while they are read in their order.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, ColumnElement, Float, Select, and_, cast, exists, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Float,
+    Select,
+    and_,
+    cast,
+    exists,
+    literal_column,
+    or_,
+    select,
+    table,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.lead_facts import box_stands
@@ -82,8 +95,8 @@ async def narrow(
     """Looks which parts of the filter leave few leads; `by_tab` whether the tab does, too."""
     ids: frozenset[int] | None = None
     rest = [("", condition) for condition in _on_the_row(wanted, asking)]
-    rest += [("words", condition) for condition in words_of(wanted, leads.c.search_key)]
-    parts = _parts(wanted, asking)
+    paired = connection.dialect.name == "sqlite"
+    parts = [*_parts(wanted, asking), *_with_words(wanted, asking, paired=paired)]
     if asking.within is not None:
         parts.append(_within(connection, asking.within, asking, ask=by_tab))
     for part in parts:
@@ -173,6 +186,30 @@ def _within(connection: AsyncConnection, within: Within, asking: Asking, *, ask:
     return _Part(entries.lead_ids() if ask else None, own, "tab")
 
 
+def _with_words(wanted: LeadFilter, asking: Asking, *, paired: bool) -> list[_Part]:
+    """Where there is an index of pairs of characters, by that; it knows nothing of single ones."""
+    own = words_of(wanted, leads.c.search_key)
+    if not own:
+        return []
+    words = _words(wanted.text) if paired else []
+    pairs = dict.fromkeys(one + other for word in words for one, other in pairwise(word))
+    if not pairs:
+        return [_Part(None, and_(*own), "words")]
+    in_index = table("lead_grams").join(leads, leads.c.id == literal_column("lead_grams.rowid"))
+    asked = " AND ".join(one.encode().hex() for one in pairs)
+    ids = (
+        select(leads.c.id)
+        .select_from(in_index)
+        .where(
+            literal_column("lead_grams").op("MATCH")(asked),
+            # Not by the project's own indexes, which tell all of its leads.
+            leads.c.project_id + 0 == asking.project_id,
+            *own,
+        )
+    )
+    return [_Part(ids, and_(*own), "words")]
+
+
 def _with_number(beginning: str) -> _Part:
     of_number = begins_with(contact_points.c.e164, beginning)
     own = exists().where(contact_points.c.lead_id == leads.c.id, of_number)
@@ -219,9 +256,13 @@ def words_of(wanted: LeadFilter, key: ColumnElement[str]) -> Conditions:
 
 def has_words(text: str, key: ColumnElement[str]) -> Conditions:
     """Every word of `text` in a search key, whatever their kana, width and case."""
+    return [HasPart(key, word) for word in _words(text)]
+
+
+def _words(text: str) -> list[str]:
+    """The longest first: it leaves fewest."""
     words = fold(text.replace("\0", " ")).split()[:MOST_TERMS]
-    words.sort(key=len, reverse=True)  # the longest leaves fewest
-    return [HasPart(key, word) for word in words]
+    return sorted(words, key=len, reverse=True)
 
 
 def within(column: Column[datetime], days: Days, time_zone: str) -> list[ColumnElement[bool]]:

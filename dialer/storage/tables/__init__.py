@@ -10,6 +10,7 @@ from dialer.storage.tables.audit import audit_log
 from dialer.storage.tables.gate import gate_lanes, mybox_entries, prohibitions
 from dialer.storage.tables.history import actions, calls
 from dialer.storage.tables.imports import lead_import_notes, lead_imports
+from dialer.storage.tables.lead_grams import CREATE_LEAD_GRAMS
 from dialer.storage.tables.leads import (
     callbacks,
     contact_points,
@@ -50,6 +51,7 @@ from dialer.storage.tables.searching import action_texts
 from dialer.storage.tables.work import agent_sessions, campaigns
 
 __all__ = [
+    "CREATE_LEAD_GRAMS",
     "E164",
     "RowId",
     "action_results",

@@ -12,7 +12,7 @@ from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.lead_filter import LeadFilter
 from dialer.rules.lead_view import USUAL_VIEW, LeadView, Sort
 from dialer.storage.engine import Database
-from dialer.storage.tables import leads
+from dialer.storage.tables import contact_points, leads
 from dialer.users import User
 from tests.small_world import NOON, SmallWorld, add_call, add_lead, build_small_world
 
@@ -156,3 +156,25 @@ async def test_a_forged_page_key_is_refused(
             await list_leads(connection, request(world, world.suzuki), after=key)
         with pytest.raises(BadPageKey):
             await list_leads(connection, request(world, world.suzuki), before=key)
+
+
+async def test_a_part_of_a_name_is_found_as_it_is_now(
+    database: Database, world: SmallWorld
+) -> None:
+    """Whoever writes the key: what was the name before is not found, what is now is."""
+    async with database.write() as connection:
+        lead_id = await add_lead(connection, world.project_id, A, name="麒麟堂", kana="キリンドウ")
+        await add_lead(connection, world.project_id, B, name="鳳凰堂", kana="ホウオウドウ")
+    assert await _found(database, world, world.suzuki, "麒麟") == ["麒麟堂"]
+    async with database.write() as connection:
+        await connection.execute(
+            update(leads).where(leads.c.id == lead_id).values(name="白虎堂", search_key="白虎堂")
+        )
+    assert await _found(database, world, world.suzuki, "麒麟") == []
+    assert await _found(database, world, world.suzuki, "白虎") == ["白虎堂"]
+    assert await _found(database, world, world.suzuki, "凰") == ["鳳凰堂"]
+    async with database.write() as connection:
+        await connection.execute(contact_points.delete().where(contact_points.c.lead_id == lead_id))
+        await connection.execute(leads.delete().where(leads.c.id == lead_id))
+        await add_lead(connection, world.project_id, A, name="白虎屋")
+    assert await _found(database, world, world.suzuki, "白虎") == ["白虎屋"]

@@ -150,8 +150,8 @@ _POSTGRES_DEFINITIONS = """
 """
 
 
-# Each database keeps it in tables of its own, which the metadata does not name.
-_INDEX_OF_WORDS = "action_grams"
+# Each database keeps them in tables of its own, which the metadata does not name.
+_INDEX_OF_WORDS = ("action_grams", "lead_grams")
 
 
 async def _tables(url: str) -> set[str]:

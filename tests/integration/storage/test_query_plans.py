@@ -101,7 +101,12 @@ async def test_the_lead_table_reads_indexes(
         monkeypatch.setattr("dialer.lead_conditions.FEW", -1)
     values = "(custom_values|asked).*PRIMARY KEY|pk_custom_values"
     for asked, sort, index in (
-        ({"text": "会社7"}, None, "ix_leads_search"),
+        ({"text": "会社7"}, None, "ix_leads_search|SCAN lead_grams VIRTUAL TABLE INDEX 0:M"),
+        ({"text": "社"}, None, "ix_leads_search"),
+        ({"prefectures": ("東京都",)}, None, "ix_leads_area"),
+        ({"attempts_least": 1}, None, "ix_leads_attempts"),
+        ({"created": Days(NOON.replace(year=2030).date())}, None, "ix_leads_created"),
+        ({}, Sort("callback"), "ix_leads_callback"),
         ({}, Sort("name", descending=True), "ix_leads_search"),
         ({}, Sort("tried"), "ix_leads_tried"),
         ({"tried": Days(NOON.date(), NOON.date())}, Sort("tried"), "ix_leads_tried"),
