@@ -15,13 +15,13 @@ import pyotp
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer import audit
 from dialer.rules.second_factor import CODE_DIGITS, STEP_SECONDS, accepted_step, steps_to_try
 from dialer.storage.tables import recovery_codes, users
 from dialer.users import (
     UnknownUser,
     User,
     UserError,
-    record_change,
     require_admin,
 )
 
@@ -93,7 +93,7 @@ async def confirm(
             session_epoch=users.c.session_epoch + 1,
         )
     )
-    await record_change(connection, "user.second_factor_on", user.id, user, now)
+    await audit.record_by(connection, "user.second_factor_on", f"user:{user.id}", user, now)
     return await _new_codes(connection, user.id)
 
 
@@ -116,7 +116,7 @@ async def renew_recovery_codes(
     """New codes, to be shown once; the old ones are worth nothing. Raises NotBegun."""
     if (await _row(connection, user.id, keep=True)).totp_confirmed_at is None:
         raise NotBegun("the second factor is off")
-    await record_change(connection, "user.recovery_codes", user.id, user, now)
+    await audit.record_by(connection, "user.recovery_codes", f"user:{user.id}", user, now)
     return await _new_codes(connection, user.id)
 
 
@@ -143,7 +143,7 @@ async def turn_off(
     values: dict[str, Any] = dict.fromkeys(("totp_secret", "totp_confirmed_at", "totp_last_step"))
     if was_on:
         values["session_epoch"] = users.c.session_epoch + 1
-        await record_change(connection, "user.second_factor_off", user_id, by, now)
+        await audit.record_by(connection, "user.second_factor_off", f"user:{user_id}", by, now)
     await connection.execute(update(users).where(users.c.id == user_id).values(values))
     await connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
 
@@ -191,7 +191,7 @@ async def _use_recovery_code(
     )
     if used.rowcount == 0:
         return False
-    await record_change(connection, "user.recovery_code_used", user_id, None, now)
+    await audit.record_by(connection, "user.recovery_code_used", f"user:{user_id}", None, now)
     return True
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import and_, case, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import mybox
+from dialer import audit, mybox
 from dialer.lead_facts import box_stands
 from dialer.mybox import NO_POLICY, BoxReport, MyBoxPolicy
 from dialer.storage.tables import callbacks, mybox_entries, user_workgroups, users, workgroups
@@ -35,7 +35,6 @@ from dialer.users import (
     UnknownUser,
     User,
     UserError,
-    record_change,
     require_admin,
     user_by_id,
 )
@@ -137,7 +136,7 @@ async def deactivate(
     if user.may_administer and user.active:
         await _require_another_admin(connection, user_id)
     await _change(connection, user_id, active=False, session_epoch=users.c.session_epoch + 1)
-    await record_change(connection, "user.deactivate", user_id, by, now)
+    await audit.record_by(connection, "user.deactivate", f"user:{user_id}", by, now)
 
 
 async def activate(
@@ -146,7 +145,7 @@ async def activate(
     """He may log in again, with his old password. Raises UnknownUser, NotAllowed."""
     require_admin(by, "lets users in")
     await _change(connection, user_id, active=True, session_epoch=users.c.session_epoch + 1)
-    await record_change(connection, "user.activate", user_id, by, now)
+    await audit.record_by(connection, "user.activate", f"user:{user_id}", by, now)
 
 
 async def leads_held(connection: AsyncConnection, user_id: int, now: datetime) -> int:
@@ -193,8 +192,8 @@ async def set_phone(
     except IntegrityError as error:  # another process was faster
         raise PhoneTaken(f"the phone account {account} is taken") from error
     if account != user.phone_account or mode != user.phone_mode:
-        await record_change(
-            connection, "user.phone", user_id, by, now, account=account, phone_mode=mode
+        await audit.record_by(
+            connection, "user.phone", f"user:{user_id}", by, now, account=account, phone_mode=mode
         )
     return password
 
@@ -229,8 +228,8 @@ async def new_phone_password(
         raise UserError(f"the phone in the browser of {user.login} makes its passwords itself")
     password = token_urlsafe(_PHONE_PASSWORD_BYTES)
     await _change(connection, user_id, phone_password=password)
-    await record_change(
-        connection, "user.phone_password", user_id, by, now, account=user.phone_account
+    await audit.record_by(
+        connection, "user.phone_password", f"user:{user_id}", by, now, account=user.phone_account
     )
     return password
 
@@ -251,7 +250,7 @@ async def _edit_texts(
         await _change(connection, user.id, language=edit.language)
     if wanted:
         await _change(connection, user.id, **wanted)
-        await record_change(connection, "user.edit", user.id, by, now, **wanted)
+        await audit.record_by(connection, "user.edit", f"user:{user.id}", by, now, **wanted)
 
 
 async def _edit_roles(
@@ -267,7 +266,7 @@ async def _edit_roles(
         await _require_another_admin(connection, user.id)
     roles: Mapping[str, bool] = {"may_administer": admin, "may_call": calls}
     await _change(connection, user.id, **roles, session_epoch=users.c.session_epoch + 1)
-    await record_change(connection, "user.roles", user.id, by, now, **roles)
+    await audit.record_by(connection, "user.roles", f"user:{user.id}", by, now, **roles)
 
 
 async def _edit_workgroups(
@@ -290,8 +289,8 @@ async def _edit_workgroups(
     if added:
         rows = [{"user_id": user.id, "workgroup_id": group} for group in added]
         await connection.execute(insert(user_workgroups), rows)
-    await record_change(
-        connection, "user.workgroups", user.id, by, now, added=added, removed=removed
+    await audit.record_by(
+        connection, "user.workgroups", f"user:{user.id}", by, now, added=added, removed=removed
     )
 
 
