@@ -18,6 +18,7 @@ from dialer.custom_fields import MOST_CHOICES, fields_of_project
 from dialer.lead_imports.jobs import ImportJob, LeadImportError
 from dialer.list_reading import inspect_list, numbered_rows
 from dialer.postal_codes import PostalCodes
+from dialer.rules.column_fit import NEW as NEW
 from dialer.rules.csv_cell import text_of_cell
 from dialer.rules.custom_field import CustomField, FieldKind
 from dialer.rules.field_change import CHOICE_KINDS
@@ -30,7 +31,6 @@ from dialer.storage.tables import projects
 
 # The column of a file of refused rows that tells why (`problems`), by language.
 REASON_COLUMNS = {"ja": "取り込めなかった理由", "en": "Why it was not taken"}
-NEW = "new:"  # before the kind of a custom field that is to be made
 ReadRow = LeadDraft | RowProblem | RowWarning | None
 
 

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialer.lead_imports.jobs import ImportJob
 from dialer.lead_imports.lists import REASON_COLUMNS
 from dialer.rules.csv_cell import csv_cell
+from dialer.rules.custom_field import Misfit
 from dialer.rules.lead_problem import Cell, RowNote, RowProblem, RowReason, RowWarning
 from dialer.rules.phone_number import UnusableReason
 from dialer.storage.engine import Database
@@ -128,18 +129,22 @@ def _line(problem: RowProblem, width: int, language: str) -> list[str]:
 def _said(row: Row[Any], language: str) -> Said:
     if row.refused:
         return Said(row.row, True, _problem(row).text(language))
-    warning = RowWarning(row.row, RowNote(row.reason), _cells(row.detail), row.other_row)
+    note = RowNote(row.reason)
+    warning = RowWarning(row.row, note, _cells(row.detail, UnusableReason), row.other_row)
     return Said(row.row, False, warning.text(language))
 
 
 def _problem(row: Row[Any]) -> RowProblem:
-    return RowProblem(row.row, RowReason(row.reason), _cells(row.detail), tuple(row.cells or ()))
+    reason = RowReason(row.reason)
+    why = Misfit if reason is RowReason.BAD_VALUE else UnusableReason
+    return RowProblem(row.row, reason, _cells(row.detail, why), tuple(row.cells or ()))
 
 
-def _cells(detail: Sequence[Sequence[str]]) -> tuple[Cell, ...]:
-    return tuple(
-        Cell(column, text, UnusableReason(why) if why else None) for column, text, why in detail
-    )
+def _cells(
+    detail: Sequence[Sequence[str]], kind: type[Misfit] | type[UnusableReason]
+) -> tuple[Cell, ...]:
+    """`kind` says whose words the third ones are: a number and a value are “too long” alike."""
+    return tuple(Cell(column, text, kind(why) if why else None) for column, text, why in detail)
 
 
 def _written(lines: Iterator[list[str]] | Sequence[list[str]], *, safe: bool) -> str:

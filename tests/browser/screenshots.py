@@ -21,6 +21,7 @@ from dialer.rules.pacing import NotDialling
 from dialer.storage.engine import Database, open_database
 from dialer.storage.migrate import upgrade
 from recordings.store import LocalRecordingStore
+from tests.browser.import_pictures import STEPS, take_import
 from tests.fakes.sales_fields import add_custom_fields
 from tests.fakes.sales_team import AFTERNOON, PASSWORD, SalesTeam, build_sales_team
 from tests.fakes.web_server import WebWorld, build_web_world, call_for, serving
@@ -214,17 +215,7 @@ async def _take(
         wanted = [(name, path) for name, path in pages if only in ("", name)]
         if not wanted:
             continue
-        context = await browser.new_context(
-            viewport={"width": look.width, "height": look.height},
-            locale=look.language,
-            color_scheme="dark" if look.theme == "dark" else "light",
-            device_scale_factor=2 if look.width < 500 else 1,
-        )
-        page = await context.new_page()
-        page.on("console", lambda message: print("console:", message.text))
-        page.on("pageerror", lambda error: print("page error:", error))
-        if login:
-            await log_in(page, address, login)
+        page = await _open(browser, address, look, login)
         for name, path in wanted:
             await page.goto(address + path)
             await page.wait_for_timeout(400)
@@ -237,7 +228,38 @@ async def _take(
                 full_page=name.startswith("why")
                 or (name in ("desk", "campaigns") and look.width < 500),
             )
-        await context.close()
+        await page.context.close()
+    if only in ("", "import", *STEPS):
+        await _take_import(browser, address, world, look, folder, only)
+
+
+async def _take_import(
+    browser: Browser, address: str, world: WebWorld, look: Look, folder: Path, only: str
+) -> None:
+    """Its steps follow from each other, so all are gone through for the picture of one."""
+
+    async def shoot(page: Page, name: str) -> None:
+        if only in ("", "import", name):
+            await page.screenshot(path=folder / f"{name}-{look.name}.png")
+
+    page = await _open(browser, address, look, "admin")
+    await take_import(page, address, world, shoot)
+    await page.context.close()
+
+
+async def _open(browser: Browser, address: str, look: Look, login: str) -> Page:
+    context = await browser.new_context(
+        viewport={"width": look.width, "height": look.height},
+        locale=look.language,
+        color_scheme="dark" if look.theme == "dark" else "light",
+        device_scale_factor=2 if look.width < 500 else 1,
+    )
+    page = await context.new_page()
+    page.on("console", lambda message: print("console:", message.text))
+    page.on("pageerror", lambda error: print("page error:", error))
+    if login:
+        await log_in(page, address, login)
+    return page
 
 
 async def log_in(page: Page, address: str, login: str) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,9 +18,13 @@ from dialer.lead_imports.blockers import blockers
 from dialer.lead_imports.jobs import ImportJob, WrongState
 from dialer.lead_imports.lists import OpenList, open_list
 from dialer.lead_imports.problems import as_csv, notes_about, write_xlsx
+from dialer.rules.column_fit import NEW, BadCell, bad_cells, field_of
+from dialer.rules.custom_field import CustomField
 from dialer.rules.import_choices import ImportState
 from dialer.rules.import_fate import Fate
+from dialer.rules.lead_field import LeadField
 from dialer.rules.lead_problem import RowNote, RowReason
+from dialer.rules.list_shape import ListColumn
 from webui import import_words
 from webui.errors import notice
 from webui.field_words import FIELD_KINDS
@@ -207,7 +212,12 @@ async def _shown(request: web.Request) -> dict[str, Any]:
             fields = await fields_of_project(connection, job.project_id)
     except LeadFileError as error:
         return {**context, "unreadable": error.text(words_for(request).language)}
-    return {**context, **_of_list(given_list), "fields": fields}
+    return {
+        **context,
+        **_of_list(given_list),
+        "fields": fields,
+        "unfit": _unfit(given_list, fields),
+    }
 
 
 def _of_list(given: OpenList) -> dict[str, Any]:
@@ -223,6 +233,38 @@ def _of_list(given: OpenList) -> dict[str, Any]:
         "made": [one for one in given.shape.columns if one.target.startswith("new:")],
         "custom_columns": [one for one in given.shape.columns if (one.custom_id or 0) > 0],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """A column with the field that holds it, or would, and the cells that do not fit there.
+
+    `instead` is what the column can become so that they do.
+    """
+
+    column: ListColumn
+    field: CustomField
+    cells: tuple[BadCell, ...]
+
+    @property
+    def is_offered(self) -> bool:
+        """Nobody has chosen the field yet."""
+        return self.column.target == LeadField.EXTRA
+
+    @property
+    def instead(self) -> str:
+        return f"{NEW}text" if self.column.target.startswith(NEW) else LeadField.EXTRA.value
+
+
+def _unfit(given: OpenList, fields: Sequence[CustomField]) -> dict[int, Unfit]:
+    """By the place of the column; as far as the first rows tell."""
+    found = {}
+    for column in given.shape.columns:
+        field = field_of(column, fields)
+        cells = bad_cells(column, field, given.shape.sample) if field else ()
+        if field and cells:
+            found[column.index] = Unfit(column, field, cells)
+    return found
 
 
 def _row_word(request: web.Request) -> Callable[[str], str]:

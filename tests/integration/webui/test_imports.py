@@ -136,6 +136,36 @@ async def test_rows_that_were_refused_come_as_a_file(admin: Browser, world: WebW
     assert "Row 3" in rows
 
 
+async def test_a_value_that_does_not_fit_its_field_is_named_before_and_after_the_check(
+    admin: Browser, world: WebWorld
+) -> None:
+    rows = [f"株式会社{n},03-6200-{2200 + n},{n if n != 26 else '約30名'}" for n in range(1, 41)]
+    path = await drop(admin, world, "\n".join(["会社名,電話番号,従業員数", *rows]).encode())
+    page = await admin.page(path)
+    assert "Make it a field (Number)" in page
+    assert "Row 27" in page
+    assert "約30名" in page
+
+    made = await admin.press(f"{path}/plan", **{"chosen": "target-2", "target-2": "new:number"})
+    assert "Take it as text" in await made.text()
+    await pressed(admin, world, f"{path}/check")
+    said = await admin.page(f"{path}/notes?what=value%20does%20not%20fit")
+    assert "this is not a number" in said
+
+    as_text = await admin.press(f"{path}/plan", **{"chosen": "target-2", "target-2": "new:text"})
+    assert "Take it as text" not in await as_text.text()
+
+
+async def test_rows_that_are_no_leads_are_counted_by_themselves(
+    admin: Browser, world: WebWorld
+) -> None:
+    path = await drop(admin, world, (MIXED + "合計,3社,\n").encode())
+    assert "about 5 rows" in await admin.page(path)
+    checked = await pressed(admin, world, f"{path}/check")
+    assert "4 rows were read" in checked
+    assert "1 row is a note or a sum" in checked
+
+
 async def test_an_upload_without_the_token_is_not_read(admin: Browser, world: WebWorld) -> None:
     response = await uploaded(admin, world.team.project_id, b"x" * 100, token="wrong")
     assert response.status == 403

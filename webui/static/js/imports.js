@@ -59,6 +59,25 @@
     if (body.hasAttribute("data-at-work")) sessionStorage.setItem("import", id);
     else if (sessionStorage.getItem("import") === id) sessionStorage.removeItem("import");
   };
+
+  // The preview is wider than the page: say so, and go on by a press.
+  const measure = () => {
+    for (const frame of document.querySelectorAll("[data-scrolls]")) {
+      const inner = frame.querySelector(".preview");
+      const more = inner.scrollWidth - inner.clientWidth - inner.scrollLeft > 8;
+      frame.classList.toggle("has-more", more);
+      frame.querySelector("[data-scroll-on]").hidden = !more;
+    }
+  };
+  document.addEventListener("scroll", measure, { capture: true, passive: true });
+  addEventListener("resize", measure);
+  document.addEventListener("click", (event) => {
+    const frame = event.target.closest("[data-scroll-on]")?.closest("[data-scrolls]");
+    const inner = frame?.querySelector(".preview");
+    inner?.scrollBy({ left: inner.clientWidth * 0.7, behavior: "smooth" });
+  });
+  document.addEventListener("DOMContentLoaded", measure);
+  document.addEventListener("htmx:afterSettle", measure);
   document.addEventListener("DOMContentLoaded", follow);
   document.addEventListener("htmx:afterSettle", follow);
 })();
