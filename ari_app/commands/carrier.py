@@ -27,7 +27,12 @@ def carrier(config: Path, port: int, seed: int, say: Callable[[str], None]) -> N
 async def _carrier(settings: Settings, port: int, seed: int, say: Callable[[str], None]) -> None:
     stop = stop_on_signals()
     async with database_of(settings) as database, database.read() as connection:
-        phones = [(one.account, one.password) for one in await phone_accounts(connection)]
+        # A phone in the browser is a browser's own.
+        phones = [
+            (one.account, one.password)
+            for one in await phone_accounts(connection)
+            if one.password is not None
+        ]
     own = settings.asterisk
     process = Carrier(
         settings.run_folder / "carrier",

@@ -34,8 +34,8 @@ def needs_an_address(test: Test) -> Test:
         if has_address():
             await test()
         else:
-            file = Path(test.__code__.co_filename).relative_to(ROOT)  # type: ignore[attr-defined]
-            await _run_in_own_network(f"{file}::{test.__name__}")  # type: ignore[attr-defined]
+            file = Path(test.__code__.co_filename).relative_to(ROOT)
+            await _run_in_own_network(f"{file}::{test.__name__}")
 
     return run
 

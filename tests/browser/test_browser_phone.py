@@ -38,6 +38,9 @@ async def test_both_sides_hear_each_other_and_a_muted_agent_is_not_heard() -> No
         await desk.ready()
         e164 = await talking(floor, desk)
         await hears(desk, 3)
+        async with desk.page.context.expect_page() as opened:
+            await desk.page.get_by_role("link", name="ヒストリー").click()
+        await (await opened.value).close()  # in a tab of its own: the call goes on
         await desk.page.keyboard.press("u")
         mute = desk.page.get_by_role("button", name="ミュート中")
         await expect(mute).to_have_attribute("aria-pressed", "true")
@@ -122,9 +125,13 @@ async def test_a_line_that_breaks_in_a_call_comes_back_and_the_call_goes_on() ->
     async with phone_floor() as floor, floor.desk() as desk:
         await desk.ready()
         e164 = await talking(floor, desk)
+        await desk.page.context.set_offline(True)
         await floor.cut_lines()
-        await hears(desk, 3)
+        await desk.phone_is("reconnecting")
+        await hears(desk, 2)
+        await desk.page.context.set_offline(False)
         await desk.phone_is("open")
+        await hears(desk, 1)
         await desk.page.keyboard.press("h")
         assert (await floor.kakeru.settled(e164)).hung_up_by == "agent"
         await desk.state_is("待機")

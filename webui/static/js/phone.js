@@ -37,7 +37,7 @@
   };
 
   const showConnection = () => {
-    if (call?.isEstablished()) show("open");
+    if (call?.isEstablished()) show(ua?.isConnected() ? "open" : "reconnecting");
     else if (call) show("ringing");
     else show(ua?.isRegistered() ? "online" : "reconnecting");
   };
