@@ -28,6 +28,7 @@ from ari_app.import_workers import import_workers
 from ari_app.recording_stores import recording_store
 from ari_app.recording_workers import keep_when_ready, recording_workers
 from ari_app.retention_clock import keep_retention
+from ari_app.room_watch import RoomFigures, look, watch_room
 from ari_app.runtime import ports, speech
 from ari_app.runtime.errors import RuntimeFault
 from ari_app.runtime.pbx import Pbx, PbxSettings
@@ -37,6 +38,7 @@ from ari_app.telephony import APPLICATION, AsteriskTelephony, TrunkAddress
 from dialer.campaign import CampaignSettings
 from dialer.campaign_runner import TrunkLines
 from dialer.ports import RecordingStore
+from dialer.recording_room import RecordingRoom
 from dialer.rules.pacing import StartBudget
 from dialer.rules.phone_number import national_digits
 from dialer.storage import migrate
@@ -110,6 +112,10 @@ async def running(
         live = LocalLiveUpdates()
         recordings = recording_store(settings)
         stack.push_async_callback(recordings.close)
+        room = RecordingRoom(settings.recordings.room_policy)
+        look(room, settings.recordings_folder)
+        registry.register(RoomFigures(room))
+        _background(stack, watch_room(room, settings.recordings_folder, live), "recordings room")
         clock = SystemClock()
         keeping = recording_workers(
             settings, database, lambda call_id: live.publish("history", {"call_id": call_id})
@@ -137,6 +143,7 @@ async def running(
                 for name, trunk in settings.trunks.items()
             },
             mybox=settings.mybox.policy,
+            room=room,
             when_recorded=keep_when_ready(settings, clock, keeping),
         )
         await ari.start()
@@ -173,6 +180,7 @@ async def running(
             browser_phones=accounts,
             session_key=kept_key(settings.data_folder / "session.key"),
             clock=clock,
+            room=room,
             settings=WebSettings(
                 business_name=settings.business_name,
                 time_zone=settings.time_zone,

@@ -17,6 +17,7 @@ from dialer.floor_watch import FloorWatch
 from dialer.manual_calls import ManualCalls
 from dialer.ports import Clock, LiveUpdates, RecordingStore, Telephony
 from dialer.recording_keeper import RecordingKeeper, WhenReady
+from dialer.recording_room import RecordingRoom
 from dialer.ringing_watch import LOOK_EVERY_SECONDS, RingingWatch
 from dialer.rules.mybox import NO_POLICY, MyBoxPolicy
 from dialer.storage.engine import Database
@@ -100,14 +101,22 @@ def build_controller(
     look_every_seconds: float = LOOK_EVERY_SECONDS,
     mybox: MyBoxPolicy = NO_POLICY,
     when_recorded: Sequence[WhenReady] = (),
+    room: RecordingRoom | None = None,
 ) -> Controller:
     """Wires the parts; nothing runs yet. `look_every_seconds`: at what rings.
 
-    `when_recorded`: what queues the further work on a recording that is finished.
+    `when_recorded`: what queues the further work on a recording that is finished. `room`: how much
+    there is for recordings; left out: any.
     """
     keeper = RecordingKeeper(database, recordings, live, when_ready=when_recorded)
     journal = CallJournal(database, keeper.written)
-    calls = CallSessions(telephony=telephony, journal=journal, clock=clock, recordings=recordings)
+    calls = CallSessions(
+        telephony=telephony,
+        journal=journal,
+        clock=clock,
+        recordings=recordings,
+        room=room,
+    )
     floor = Floor(
         database=database,
         telephony=telephony,

@@ -14,6 +14,7 @@ from typing import Protocol
 import structlog
 
 from dialer.call_journal import CallJournal, Entry, LeadOfCall
+from dialer.campaign import CampaignSettings
 from dialer.claiming import ClaimedCall
 from dialer.messages import (
     AgentLegGone,
@@ -28,6 +29,7 @@ from dialer.messages import (
     UserId,
 )
 from dialer.ports import Clock, RecordingFault, RecordingStore, Telephony, Timer
+from dialer.recording_room import RecordingRoom
 from dialer.rules import call_events, call_state
 from dialer.rules.call_events import (
     AgentFound,
@@ -44,6 +46,7 @@ from dialer.rules.call_events import (
     StopFindingAgent,
 )
 from dialer.rules.call_state import UNANSWERED, WITH_AGENT, CallState, Phase
+from dialer.rules.recording_room import Recording
 from dialer.running_campaign import RunningCampaign
 
 log = structlog.get_logger(__name__)
@@ -89,11 +92,13 @@ class CallSessions:
         journal: CallJournal,
         clock: Clock,
         recordings: RecordingStore,
+        room: RecordingRoom | None = None,
     ) -> None:
         self._telephony = telephony
         self._journal = journal
         self._clock = clock
         self._recordings = recordings
+        self._room = room or RecordingRoom()
         self._sessions: dict[CallId, Session] = {}
         self._by_leg: dict[LegId, CallId] = {}
         self._timers: dict[CallId, Timer] = {}
@@ -131,11 +136,12 @@ class CallSessions:
             log.warning("claimed too long ago: not dialled", call_id=str(claimed.call_id))
             self.give_back(claimed, campaign)
             return
-        session = self._open(claimed, campaign, now)
+        recorded = self.recording_of(settings) is Recording.RECORDED
+        session = self._open(claimed, campaign, now, recorded=recorded)
         session.workgroup_ids = workgroup_ids or campaign.workgroup_ids
         session.by_hand = by_hand
         try:
-            path = self._recordings.raw_path(claimed.call_id, now) if settings.record else ""
+            path = self._recordings.raw_path(claimed.call_id, now) if recorded else ""
         except RecordingFault as error:
             log.error("not dialled", call_id=str(claimed.call_id), error=str(error))
             self.apply(OriginateFailed(claimed.call_id, str(error), now))
@@ -152,17 +158,23 @@ class CallSessions:
             )
         )
 
+    def recording_of(self, settings: CampaignSettings) -> Recording:
+        """What becomes of a call of this campaign that is started now."""
+        return self._room.recording_of(wanted=settings.record)
+
     def give_back(self, claimed: ClaimedCall, campaign: RunningCampaign) -> None:
         """Ends a claimed call that is not to be dialled after all; the lead loses no attempt."""
         now = self._clock.now()
-        self._open(claimed, campaign, now)
+        self._open(claimed, campaign, now, recorded=False)
         self.apply(NotDialled(claimed.call_id, now))
 
-    def _open(self, claimed: ClaimedCall, campaign: RunningCampaign, now: datetime) -> Session:
+    def _open(
+        self, claimed: ClaimedCall, campaign: RunningCampaign, now: datetime, *, recorded: bool
+    ) -> Session:
         settings = campaign.settings
         state = CallState(
             call_id=claimed.call_id,
-            recorded=settings.record,
+            recorded=recorded,
             answer_to_agent=timedelta(seconds=settings.answer_to_agent_seconds),
             dialled_at=now,
             for_user=claimed.for_user,

@@ -33,6 +33,7 @@ from dialer.rules.pacing import (
     refill,
     take,
 )
+from dialer.rules.recording_room import Recording
 from dialer.running_campaign import RunningCampaign
 from dialer.storage.engine import Database
 from dialer.storage.faults import DATABASE_ERRORS, DatabaseFault, fault_of
@@ -184,6 +185,8 @@ class CampaignRunner:
             return NotDialling.PROJECT_CLOSED, None
         if not self._telephony_up:
             return NotDialling.TELEPHONY_DOWN, None
+        if self._calls.recording_of(self.campaign.settings) is Recording.NOT_CALLED:
+            return NotDialling.RECORDINGS_FULL, None
         snapshot = self._snapshot()
         if snapshot.logged_in == 0:
             # Nobody could take an answer: people must not be rung for nothing.

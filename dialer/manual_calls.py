@@ -19,6 +19,7 @@ from dialer.messages import UserId
 from dialer.ports import Clock
 from dialer.rules.eligibility import Refused
 from dialer.rules.pacing import NotDialling, refill, take
+from dialer.rules.recording_room import Recording
 from dialer.running_campaign import RunningCampaign
 from dialer.storage.engine import Database
 from dialer.storage.faults import DATABASE_ERRORS, fault_of
@@ -68,6 +69,8 @@ class ManualCalls:
             raise CannotDial(NotDialling.TELEPHONY_DOWN)
         try:
             chosen = await self._campaign(lead_id, profile, campaign)
+            if self._calls.recording_of(chosen.settings) is Recording.NOT_CALLED:
+                raise CannotDial(NotDialling.RECORDINGS_FULL)
             await self._line(chosen)
             answer = await self._call(agent, profile, lead_id, chosen, contact_point_id)
         except ClaimError as error:

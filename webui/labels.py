@@ -110,6 +110,9 @@ NOT_DIALLING: Mapping[str, str] = {
         "Another program keeps the database locked, so nobody is called."
     ),
     NotDialling.DATABASE_FULL: marked("There is no space for the database, so nobody is called."),
+    NotDialling.RECORDINGS_FULL: marked(
+        "There is hardly any room left for recordings, so nobody is called."
+    ),
     NotDialling.PROJECT_CLOSED: marked("The project is closed, so nobody is called."),
     NotDialling.NOT_RUNNING: marked("The campaign is not running."),
 }

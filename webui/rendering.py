@@ -81,6 +81,7 @@ def _page_context(request: web.Request) -> dict[str, object]:
         "csrf": csrf_token(request),
         "site_name": services(request).settings.site_name,
         "path": request.path,
+        "recording_room": services(request).room,
     }
 
 

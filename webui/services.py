@@ -1,7 +1,7 @@
 """What the pages need from the rest of the program, as one value handed in at the start."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from dialer.claiming import ClaimedCall
 from dialer.floor_views import AgentView
 from dialer.messages import CallId
 from dialer.ports import Clock, LiveUpdates, RecordingStore
+from dialer.recording_room import RecordingRoom
 from dialer.results import SavedResult
 from dialer.rules.eligibility import Refused
 from dialer.rules.list_shape import ListLimits
@@ -153,6 +154,7 @@ class WebServices:
     session_key: bytes
     clock: Clock
     settings: WebSettings
+    room: RecordingRoom = field(default_factory=RecordingRoom)
 
 
 SERVICES = web.AppKey("services", WebServices)

@@ -3,12 +3,12 @@
 from ari_app.settings.load import load_settings
 from ari_app.settings.models import (
     AsteriskSettings,
-    RecordingsSettings,
     Settings,
     TrunkSettings,
     WebSettings,
 )
 from ari_app.settings.problems import Problem, SettingsError
+from ari_app.settings.recordings import RecordingsSettings
 
 __all__ = [
     "AsteriskSettings",

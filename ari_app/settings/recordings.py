@@ -6,6 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from dialer.campaign import Settings as Section
+from dialer.rules.recording_room import RoomPolicy, WhenFull
 from recordings.keys import parse_keys
 
 
@@ -69,6 +70,11 @@ class RecordingsSettings(Section):
         description="stop_dialling: campaigns that record call nobody; dial_without: they record "
         "nothing",
     )
+
+    @property
+    def room_policy(self) -> RoomPolicy:
+        """The same for the rules."""
+        return RoomPolicy(self.min_free_mb * 1024**2, WhenFull(self.when_full))
 
     @model_validator(mode="after")
     def _keys_for_encryption(self) -> Self:

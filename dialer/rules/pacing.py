@@ -21,6 +21,7 @@ class NotDialling(StrEnum):
     DATABASE_DOWN = "database_down"
     DATABASE_LOCKED = "database_locked"
     DATABASE_FULL = "database_full"
+    RECORDINGS_FULL = "recordings_full"  # no room to record, and nothing is to be said unrecorded
     PROJECT_CLOSED = "project_closed"
     NOT_RUNNING = "not_running"
 

@@ -15,6 +15,7 @@ from dialer.campaign import CampaignSettings, RetrySettings
 from dialer.campaign_runner import TrunkLines
 from dialer.floor_views import AgentView
 from dialer.messages import CallId
+from dialer.recording_room import RecordingRoom
 from dialer.rules.agent_state import AgentState, PhoneMode
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.pacing import StartBudget
@@ -62,6 +63,7 @@ class World:
     calls_per_second: float = 50.0
     look_every_seconds: float = 2.0
     """At what rings; the true tenth of a second only where it matters: it is many queries."""
+    room: RecordingRoom = field(default_factory=RecordingRoom)
     admin: int = 0
     project_id: int = 0
     group_id: int = 0
@@ -153,6 +155,7 @@ class World:
             recordings=self.network.recordings,
             campaigns=self.settings,
             look_every_seconds=self.look_every_seconds,
+            room=self.room,
             trunks={
                 TRUNK: TrunkLines(
                     self.channels,
