@@ -186,14 +186,21 @@ async def create_set(
     connection: AsyncConnection, *, name: str, now: datetime, by: User | None = None
 ) -> int:
     """The new set's id. Raises BadName and NameTaken."""
+    return await _create_set(connection, name, by, now)
+
+
+async def _create_set(
+    connection: AsyncConnection, name: str, by: User | None, now: datetime, **detail: object
+) -> int:
     name = await _free_set_name(connection, name)
     set_id: int = (
         await connection.execute(
             insert(custom_field_sets).values(name=name).returning(custom_field_sets.c.id)
         )
     ).scalar_one()
+    subject = f"custom_field_set:{set_id}"
     await audit.record_by(
-        connection, "custom_field_set.create", f"custom_field_set:{set_id}", by, now, name=name
+        connection, "custom_field_set.create", subject, by, now, name=name, **detail
     )
     return set_id
 
@@ -228,7 +235,7 @@ async def copy_set(
     Raises UnknownSet, BadName and NameTaken.
     """
     await set_name(connection, set_id)
-    copy_id = await create_set(connection, name=name, now=now, by=by)
+    copy_id = await _create_set(connection, name, by, now, copy_of=set_id)
     for field in await fields_of_set(connection, set_id):
         await connection.execute(insert(custom_fields).values(set_id=copy_id, **_values(field)))
     return copy_id

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import mybox
+from dialer import audit, mybox
 from dialer.campaign import HoursSettings
 from dialer.lead_facts import box_stands
 from dialer.project_hours import STORED_HOURS, read_hours
@@ -19,7 +19,6 @@ from dialer.projects import (
     create_project,
     free_name,
     project_by_id,
-    record,
 )
 from dialer.rules.mybox import NO_POLICY, MyBoxPolicy
 from dialer.storage.tables import callbacks, leads, mybox_entries, project_users, projects
@@ -70,7 +69,7 @@ async def set_general(
     if not changed:
         return
     await _set(connection, project_id, **changed)
-    await record(connection, "project.edit", project_id, by, now, **changed)
+    await audit.record_by(connection, "project.edit", f"project:{project_id}", by, now, **changed)
 
 
 async def set_script(
@@ -88,7 +87,9 @@ async def set_script(
     if (await _project(connection, project_id)).script == script:
         return
     await _set(connection, project_id, script=script)
-    await record(connection, "project.script", project_id, by, now, length=len(script))
+    await audit.record_by(
+        connection, "project.script", f"project:{project_id}", by, now, length=len(script)
+    )
 
 
 async def hours_of(connection: AsyncConnection, project_id: int) -> HoursSettings | None:
@@ -109,7 +110,9 @@ async def set_hours(
     await _project(connection, project_id)
     stored = hours.model_dump(mode="json") if hours else None
     await _set(connection, project_id, calling_hours=stored)
-    await record(connection, "project.hours", project_id, by, now, hours=stored)
+    await audit.record_by(
+        connection, "project.hours", f"project:{project_id}", by, now, hours=stored
+    )
 
 
 async def close_project(
@@ -119,7 +122,7 @@ async def close_project(
     if (await _project(connection, project_id)).closed_at is not None:
         return False
     await _set(connection, project_id, closed_at=now)
-    await record(connection, "project.close", project_id, by, now)
+    await audit.record_by(connection, "project.close", f"project:{project_id}", by, now)
     return True
 
 
@@ -130,7 +133,7 @@ async def reopen_project(
     if (await _project(connection, project_id)).closed_at is None:
         return False
     await _set(connection, project_id, closed_at=None)
-    await record(connection, "project.reopen", project_id, by, now)
+    await audit.record_by(connection, "project.reopen", f"project:{project_id}", by, now)
     return True
 
 
@@ -237,7 +240,7 @@ async def remove_user(
         .values(user_id=None)
     )
     detail = {"user_ids": [user_id], "callbacks": freed.rowcount}
-    await record(connection, "project.remove", project_id, by, now, **detail)
+    await audit.record_by(connection, "project.remove", f"project:{project_id}", by, now, **detail)
     return freed.rowcount
 
 

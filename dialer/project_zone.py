@@ -11,9 +11,9 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import lanes
+from dialer import audit, lanes
 from dialer.lead_facts import TELEPHONES, numbers_of
-from dialer.projects import UnknownProject, check_time_zone, project_by_id, record
+from dialer.projects import UnknownProject, check_time_zone, project_by_id
 from dialer.rules.eligibility import UNCALLABLE_KINDS
 from dialer.rules.lead_zone import zone_to_keep
 from dialer.storage.engine import Database
@@ -46,7 +46,7 @@ async def move_to_zone(
             update(projects).where(projects.c.id == project_id).values(time_zone=time_zone)
         )
         zones = {"from_zone": project.time_zone, "to_zone": time_zone}
-        await record(connection, "project.zone", project_id, by, now, **zones)
+        await audit.record_by(connection, "project.zone", f"project:{project_id}", by, now, **zones)
     # And those that an import brought meanwhile.
     return marked + await _write_down(database, project_id, time_zone, now)
 

@@ -91,7 +91,7 @@ async def create_project(
         project_id: int = (await connection.execute(row)).scalar_one()
     except IntegrityError as error:  # another process was faster
         raise NameTaken(f"there is a project {name!r} already") from error
-    await record(connection, "project.create", project_id, by, now, name=name)
+    await audit.record_by(connection, "project.create", f"project:{project_id}", by, now, name=name)
     created = await project_by_id(connection, project_id)
     assert created is not None  # inserted above, in this transaction
     return created
@@ -111,7 +111,9 @@ async def assign_users(
         return
     await connection.execute(insert_if_new(connection, project_users), rows)
     ids = [row["user_id"] for row in rows]
-    await record(connection, "project.assign", project_id, by, now, user_ids=ids)
+    await audit.record_by(
+        connection, "project.assign", f"project:{project_id}", by, now, user_ids=ids
+    )
 
 
 async def projects_of(connection: AsyncConnection, user: User) -> list[Project]:
@@ -169,25 +171,6 @@ async def free_name(
     if found not in (None, of_project):
         raise NameTaken(f"there is a project {name!r} already")
     return name
-
-
-async def record(
-    connection: AsyncConnection,
-    action: str,
-    project_id: int,
-    by: User | None,
-    now: datetime,
-    **detail: object,
-) -> None:
-    """A line of the audit log about the project."""
-    await audit.record(
-        connection,
-        user_id=by.id if by else None,
-        action=action,
-        subject=f"project:{project_id}",
-        detail=detail,
-        now=now,
-    )
 
 
 # --- rows -------------------------------------------------------------------------------

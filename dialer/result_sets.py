@@ -174,13 +174,18 @@ async def create_set(
     connection: AsyncConnection, *, name: str, now: datetime, by: User | None = None
 ) -> int:
     """A set with nothing in it; its id. Raises BadName and NameTaken."""
+    return await _create_set(connection, name, by, now)
+
+
+async def _create_set(
+    connection: AsyncConnection, name: str, by: User | None, now: datetime, **detail: object
+) -> int:
     name = await _free_name(connection, name)
     set_id: int = (
         await connection.execute(insert(result_sets).values(name=name).returning(result_sets.c.id))
     ).scalar_one()
-    await audit.record_by(
-        connection, "result_set.create", f"result_set:{set_id}", by, now, name=name
-    )
+    subject = f"result_set:{set_id}"
+    await audit.record_by(connection, "result_set.create", subject, by, now, name=name, **detail)
     return set_id
 
 
@@ -207,7 +212,7 @@ async def copy_set(
     Raises UnknownResultSet, BadName and NameTaken.
     """
     await set_name(connection, set_id)
-    copy_id = await create_set(connection, name=name, now=now, by=by)
+    copy_id = await _create_set(connection, name, by, now, copy_of=set_id)
     known = await stages_of_set(connection, set_id)
     by_name = await insert_stages(connection, copy_id, [(one.name, one.colour) for one in known])
     copies = {one.id: by_name[one.name] for one in known}

@@ -95,7 +95,9 @@ async def create_workgroup(
             group_id = (await connection.execute(row)).scalar_one()
         except IntegrityError as error:  # another process was faster
             raise NameTaken(f"there is a workgroup {name!r} already") from error
-    await _record(connection, "workgroup.create", group_id, by, now, name=name)
+    await audit.record_by(
+        connection, "workgroup.create", f"workgroup:{group_id}", by, now, name=name
+    )
     return Workgroup(group_id, name)
 
 
@@ -117,7 +119,15 @@ async def rename_workgroup(
     await connection.execute(
         update(workgroups).where(workgroups.c.id == workgroup_id).values(name=name)
     )
-    await _record(connection, "workgroup.rename", workgroup_id, by, now, old=group.name, name=name)
+    await audit.record_by(
+        connection,
+        "workgroup.rename",
+        f"workgroup:{workgroup_id}",
+        by,
+        now,
+        old=group.name,
+        name=name,
+    )
     return Workgroup(workgroup_id, name)
 
 
@@ -144,7 +154,9 @@ async def delete_workgroup(
     await connection.execute(
         update(workgroups).where(workgroups.c.id == workgroup_id).values(deleted_at=now)
     )
-    await _record(connection, "workgroup.delete", workgroup_id, by, now, name=group.name)
+    await audit.record_by(
+        connection, "workgroup.delete", f"workgroup:{workgroup_id}", by, now, name=group.name
+    )
 
 
 async def use_of(
@@ -181,7 +193,9 @@ async def add_members(
         return
     rows = [{"user_id": one, "workgroup_id": workgroup_id} for one in ids]
     await connection.execute(insert_if_new(connection, user_workgroups), rows)
-    await _record(connection, "workgroup.add_users", workgroup_id, by, now, user_ids=list(ids))
+    await audit.record_by(
+        connection, "workgroup.add_users", f"workgroup:{workgroup_id}", by, now, user_ids=list(ids)
+    )
 
 
 async def remove_members(
@@ -204,7 +218,9 @@ async def remove_members(
         .returning(user_workgroups.c.user_id)
     )
     if ids := sorted(removed.scalars()):
-        await _record(connection, "workgroup.remove_users", workgroup_id, by, now, user_ids=ids)
+        await audit.record_by(
+            connection, "workgroup.remove_users", f"workgroup:{workgroup_id}", by, now, user_ids=ids
+        )
 
 
 async def members_of(connection: AsyncConnection, workgroup_id: int) -> list[int]:
@@ -281,21 +297,3 @@ def _usable(name: str) -> str:
 async def _refuse_taken(connection: AsyncConnection, name: str) -> None:
     if await workgroup_by_name(connection, name) is not None:
         raise NameTaken(f"there is a workgroup {name!r} already")
-
-
-async def _record(
-    connection: AsyncConnection,
-    action: str,
-    workgroup_id: int,
-    by: User | None,
-    now: datetime,
-    **detail: object,
-) -> None:
-    await audit.record(
-        connection,
-        user_id=by.id if by else None,
-        action=action,
-        subject=f"workgroup:{workgroup_id}",
-        detail=detail,
-        now=now,
-    )

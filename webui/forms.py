@@ -1,7 +1,8 @@
 """Reading what forms say."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Protocol, TypeVar
 
 from aiohttp import web
 
@@ -17,6 +18,28 @@ async def field(request: web.Request, name: str) -> str:
 def an_id(text: str) -> int | None:
     """None when it is not the id of anything."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+class _WithId(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+Known = TypeVar("Known", bound=_WithId)
+
+
+def named_by_path(request: web.Request, part: str, known: Sequence[Known]) -> Known | None:
+    """The one whose id is this part of the path; the first where the path has none.
+
+    Raises HTTPNotFound for an id that is not among them.
+    """
+    if part not in request.match_info:
+        return next(iter(known), None)
+    wanted = int(request.match_info[part])
+    for one in known:
+        if one.id == wanted:
+            return one
+    raise web.HTTPNotFound
 
 
 def for_whom(text: str) -> ForWhom:

@@ -1,20 +1,23 @@
 """自分の設定: one's name, language, password, second factor and sessions."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 import segno
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import projects, second_factor, user_changes, users, workgroups
+from webui.changes import Change, Changes
 from webui.errors import notice
 from webui.forms import field
 from webui.pages.login import LIMITS
 from webui.people_words import ERRORS, people_refusal
-from webui.rendering import render, words_for
+from webui.rendering import render
 from webui.services import services
 from webui.sessions import may_act_as_admin, stay_signed_in, viewer
 from webui.translations import known_language, marked
+
+_changes = Changes("accountChanged", ERRORS, people_refusal)
 
 
 async def page(request: web.Request) -> web.Response:
@@ -49,7 +52,7 @@ async def save(request: web.Request) -> web.Response:
         )
         await users.set_language(connection, user_id=user.id, language=language)
 
-    response = await _change(request, change, marked("Saved."))
+    response = await _changes.make(request, change, marked("Saved."))
     if response.status == 200:
         response.headers["HX-Refresh"] = "true"
     return response
@@ -96,7 +99,7 @@ async def begin_second_factor(request: web.Request) -> web.Response:
     async def change(connection: AsyncConnection) -> None:
         await second_factor.begin(connection, user=user, site_name=given.settings.site_name)
 
-    return await _change(request, change, marked("Read the code with your app."))
+    return await _changes.make(request, change, marked("Read the code with your app."))
 
 
 async def confirm_second_factor(request: web.Request) -> web.Response:
@@ -134,16 +137,11 @@ async def end_second_factor(request: web.Request) -> web.Response:
     return await _change_and_stay(request, change, marked("The second factor is off."))
 
 
-async def _new_codes(
-    request: web.Request, change: Callable[[AsyncConnection], Awaitable[Sequence[str]]]
-) -> web.Response:
-    try:
-        async with services(request).database.write() as connection:
-            codes = await change(connection)
-    except ERRORS as error:
-        return notice(request, people_refusal(error, words_for(request)), status=409)
-    await stay_signed_in(request)
-    return _changed(render(request, "parts/recovery_codes.html", {"codes": codes}))
+async def _new_codes(request: web.Request, change: Change[Sequence[str]]) -> web.Response:
+    def answer(codes: Sequence[str]) -> web.Response:
+        return _changes.made(render(request, "parts/recovery_codes.html", {"codes": codes}))
+
+    return await _staying(request, await _changes.answer(request, change, answer))
 
 
 def _qr(uri: str) -> str:
@@ -173,25 +171,13 @@ async def _wrong_password(request: web.Request, password: str | None = None) -> 
 
 
 async def _change_and_stay(
-    request: web.Request, change: Callable[[AsyncConnection], Awaitable[object]], words: str
+    request: web.Request, change: Change[object], words: str
 ) -> web.Response:
-    response = await _change(request, change, words)
+    return await _staying(request, await _changes.make(request, change, words))
+
+
+async def _staying(request: web.Request, response: web.Response) -> web.Response:
+    """A change that ends the user's sessions does not end this one."""
     if response.status == 200:
         await stay_signed_in(request)
-    return response
-
-
-async def _change(
-    request: web.Request, change: Callable[[AsyncConnection], Awaitable[object]], words: str
-) -> web.Response:
-    try:
-        async with services(request).database.write() as connection:
-            await change(connection)
-    except ERRORS as error:
-        return notice(request, people_refusal(error, words_for(request)), status=409)
-    return _changed(notice(request, words))
-
-
-def _changed(response: web.Response) -> web.Response:
-    response.headers["HX-Trigger"] = "accountChanged"
     return response

@@ -1,6 +1,6 @@
 """カスタム項目: sets of typed fields, made and ordered by admins, with a preview of the inputs."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -14,17 +14,17 @@ from dialer.custom_field_values import change_field, check_change, misfits, valu
 from dialer.custom_fields import CustomFieldError, FieldDraft, FieldSet
 from dialer.rules.custom_field import CustomField, FieldKind
 from dialer.rules.field_change import CHOICE_KINDS
+from webui.changes import Change, Changes, acting, go_to
 from webui.csv_download import send_csv
 from webui.errors import notice
 from webui.field_words import MISFITS
-from webui.forms import an_id, field
+from webui.forms import an_id, field, named_by_path
 from webui.rendering import render, words_for
 from webui.services import services
-from webui.sessions import viewer
 from webui.set_words import field_refusal
 from webui.translations import marked
 
-_CHANGED = "fieldsChanged"
+_changes = Changes("fieldsChanged", (CustomFieldError,), field_refusal)
 _MOST_FOUND = 50  # values that are offered as choices
 
 
@@ -32,7 +32,7 @@ async def page(request: web.Request) -> web.Response:
     """The set of the path, or the first one."""
     async with services(request).database.read() as connection:
         sets = await custom_fields.list_sets(connection)
-        chosen = _chosen(request, sets)
+        chosen = named_by_path(request, "field_set_id", sets)
         fields = await custom_fields.fields_of_set(connection, chosen.id) if chosen else ()
     return render(request, "custom_fields.html", {"sets": sets, "chosen": chosen, "fields": fields})
 
@@ -53,9 +53,7 @@ async def add_set(request: web.Request) -> web.Response:
     name = await field(request, "name")
     return await _to_set(
         request,
-        lambda connection: custom_fields.create_set(
-            connection, name=name, now=services(request).clock.now(), by=viewer(request)
-        ),
+        lambda connection: custom_fields.create_set(connection, name=name, **acting(request)),
     )
 
 
@@ -64,11 +62,7 @@ async def copy_set(request: web.Request) -> web.Response:
     return await _to_set(
         request,
         lambda connection: custom_fields.copy_set(
-            connection,
-            _set_id(request),
-            name=name,
-            now=services(request).clock.now(),
-            by=viewer(request),
+            connection, _set_id(request), name=name, **acting(request)
         ),
     )
 
@@ -77,9 +71,7 @@ async def rename_set(request: web.Request) -> web.Response:
     name, set_id = await field(request, "name"), _set_id(request)
 
     async def rename(connection: AsyncConnection) -> int:
-        await custom_fields.rename_set(
-            connection, set_id, name=name, now=services(request).clock.now(), by=viewer(request)
-        )
+        await custom_fields.rename_set(connection, set_id, name=name, **acting(request))
         return set_id
 
     return await _to_set(request, rename)
@@ -88,12 +80,10 @@ async def rename_set(request: web.Request) -> web.Response:
 async def remove_set(request: web.Request) -> web.Response:
     given = services(request)
     try:
-        await delete_set(
-            given.database, _set_id(request), now=given.clock.now(), by=viewer(request)
-        )
+        await delete_set(given.database, _set_id(request), **acting(request))
     except CustomFieldError as error:
-        return _refused(request, error)
-    return _go("/fields")
+        return _changes.refused(request, error)
+    return go_to("/fields")
 
 
 # --- fields -----------------------------------------------------------------------------
@@ -111,7 +101,7 @@ async def editor(request: web.Request) -> web.Response:
                 else CustomField(0, "", FieldKind.TEXT)
             )
         except CustomFieldError as error:
-            return _refused(request, error)
+            return _changes.refused(request, error)
         held = await count_values(connection, field_id) if field_id else 0
     pairs = [(choice, choice) for choice in known.choices]
     context = {"chosen": chosen, "field": known, "held": held, "pairs": pairs}
@@ -150,11 +140,9 @@ async def save(request: web.Request) -> web.Response:
     if field_id is None:
 
         async def add(connection: AsyncConnection) -> None:
-            await custom_fields.add_field(
-                connection, set_id, wanted, now=services(request).clock.now(), by=viewer(request)
-            )
+            await custom_fields.add_field(connection, set_id, wanted, **acting(request))
 
-        return await _change(request, add, marked("The field was added."))
+        return await _changes.make(request, add, marked("The field was added."))
     if form.get("sure") != "yes":
         asked = await _asks_first(request, set_id, field_id, wanted, _renamed(form))
         if asked is not None:
@@ -162,16 +150,10 @@ async def save(request: web.Request) -> web.Response:
 
     async def change(connection: AsyncConnection) -> None:
         await change_field(
-            connection,
-            set_id,
-            field_id,
-            wanted,
-            renamed=_renamed(form),
-            now=services(request).clock.now(),
-            by=viewer(request),
+            connection, set_id, field_id, wanted, renamed=_renamed(form), **acting(request)
         )
 
-    return await _change(request, change, marked("The field was saved."))
+    return await _changes.make(request, change, marked("The field was saved."))
 
 
 async def _asks_first(
@@ -189,7 +171,7 @@ async def _asks_first(
                 return None
             check = await check_change(connection, set_id, field_id, wanted, renamed=renamed)
         except CustomFieldError as error:
-            return _refused(request, error)
+            return _changes.refused(request, error)
     if not check.values:
         return None
     query = [("field", str(field_id)), ("kind", wanted.kind.value), ("name", wanted.name)]
@@ -215,7 +197,7 @@ async def misfits_csv(request: web.Request) -> web.StreamResponse:
         try:
             await custom_fields.field_of_set(connection, set_id, field_id)
         except CustomFieldError as error:
-            return _refused(request, error)
+            return _changes.refused(request, error)
 
         async def lines() -> AsyncIterator[list[tuple[str, ...]]]:
             async for some in misfits(connection, set_id, field_id, _draft(request.query)):
@@ -238,28 +220,20 @@ async def order(request: web.Request) -> web.Response:
     ids = [an_id(one) or 0 for one in (await field(request, "order")).split(",")]
 
     async def put(connection: AsyncConnection) -> None:
-        await custom_fields.order_fields(
-            connection,
-            _set_id(request),
-            ids,
-            now=services(request).clock.now(),
-            by=viewer(request),
-        )
+        await custom_fields.order_fields(connection, _set_id(request), ids, **acting(request))
 
-    return await _change(request, put, marked("The order was saved."))
+    return await _changes.make(request, put, marked("The order was saved."))
 
 
 async def remove(request: web.Request) -> web.Response:
     given, field_id = services(request), an_id(await field(request, "field")) or 0
     try:
-        removed = await delete_field(
-            given.database, _set_id(request), field_id, now=given.clock.now(), by=viewer(request)
-        )
+        removed = await delete_field(given.database, _set_id(request), field_id, **acting(request))
     except CustomFieldError as error:
-        return _refused(request, error)
+        return _changes.refused(request, error)
     said = words_for(request)
     advice = said("Its values were removed from %(n)s leads.", n=removed) if removed else ""
-    return _changed(notice(request, marked("The field was deleted."), advice=advice))
+    return _changes.made(notice(request, marked("The field was deleted."), advice=advice))
 
 
 # --- parts ------------------------------------------------------------------------------
@@ -300,50 +274,9 @@ async def _set(connection: AsyncConnection, request: web.Request) -> FieldSet:
     return FieldSet(_set_id(request), name)
 
 
-def _chosen(request: web.Request, sets: list[FieldSet]) -> FieldSet | None:
-    wanted = request.match_info.get("field_set_id")
-    if wanted is None:
-        return sets[0] if sets else None
-    for one in sets:
-        if one.id == int(wanted):
-            return one
-    raise web.HTTPNotFound
-
-
 def _set_id(request: web.Request) -> int:
     return int(request.match_info["field_set_id"])
 
 
-async def _to_set(
-    request: web.Request, change: Callable[[AsyncConnection], Awaitable[int]]
-) -> web.Response:
-    try:
-        async with services(request).database.write() as connection:
-            set_id = await change(connection)
-    except CustomFieldError as error:
-        return _refused(request, error)
-    return _go(f"/fields/{set_id}")
-
-
-async def _change(
-    request: web.Request, change: Callable[[AsyncConnection], Awaitable[None]], words: str
-) -> web.Response:
-    try:
-        async with services(request).database.write() as connection:
-            await change(connection)
-    except CustomFieldError as error:
-        return _refused(request, error)
-    return _changed(notice(request, words))
-
-
-def _changed(response: web.Response) -> web.Response:
-    response.headers["HX-Trigger"] = _CHANGED
-    return response
-
-
-def _refused(request: web.Request, error: CustomFieldError) -> web.Response:
-    return notice(request, field_refusal(error, words_for(request)), status=409)
-
-
-def _go(path: str) -> web.Response:
-    return web.Response(status=204, headers={"HX-Redirect": path})
+def _to_set(request: web.Request, change: Change[int]) -> Awaitable[web.Response]:
+    return _changes.answer(request, change, lambda set_id: go_to(f"/fields/{set_id}"))

@@ -1,6 +1,6 @@
 """アクション結果: result sets in two levels with what a result does, and the stages of leads."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Any
 
 from aiohttp import web
@@ -13,15 +13,15 @@ from dialer.result_edits import ResultForm
 from dialer.result_set_errors import ResultSetError, UnknownResultSet
 from dialer.result_set_rows import set_name
 from dialer.result_sets import ActionResult, Category, ResultSet
+from webui.changes import Change, Changes, acting, go_to
 from webui.errors import notice
-from webui.forms import an_id, field
+from webui.forms import an_id, field, named_by_path
 from webui.rendering import render, words_for
 from webui.services import services
-from webui.sessions import viewer
 from webui.set_words import result_refusal
 from webui.translations import marked
 
-_CHANGED = "resultsChanged"
+_changes = Changes("resultsChanged", (ResultSetError,), result_refusal)
 _UNITS = {"minutes": 60, "hours": 3600, "days": 86_400}
 
 
@@ -29,7 +29,7 @@ async def page(request: web.Request) -> web.Response:
     """The set of the path, or the first one."""
     async with services(request).database.read() as connection:
         sets = await result_sets.list_sets(connection)
-        chosen = _chosen(request, sets)
+        chosen = named_by_path(request, "result_set_id", sets)
         context = await _inside(connection, chosen.id) if chosen else {}
     return render(request, "result_sets.html", {"sets": sets, "chosen": chosen, **context})
 
@@ -52,49 +52,47 @@ async def preview(request: web.Request) -> web.Response:
 
 async def add_set(request: web.Request) -> web.Response:
     """An empty set, or with ``default`` the one that a new installation begins with."""
-    name, by, now = await field(request, "name"), viewer(request), services(request).clock.now()
+    name = await field(request, "name")
     if await field(request, "default"):
         language = words_for(request).language
         return await _to_set(
             request,
             lambda connection: result_sets.create_default_result_set(
-                connection, language=language, now=now, by=by
+                connection, language=language, **acting(request)
             ),
         )
     return await _to_set(
         request,
-        lambda connection: result_sets.create_set(connection, name=name, now=now, by=by),
+        lambda connection: result_sets.create_set(connection, name=name, **acting(request)),
     )
 
 
 async def copy_set(request: web.Request) -> web.Response:
-    name, by, now = await field(request, "name"), viewer(request), services(request).clock.now()
+    name = await field(request, "name")
     return await _to_set(
         request,
         lambda connection: result_sets.copy_set(
-            connection, _set_id(request), name=name, now=now, by=by
+            connection, _set_id(request), name=name, **acting(request)
         ),
     )
 
 
 async def rename_set(request: web.Request) -> web.Response:
-    name, by, now = await field(request, "name"), viewer(request), services(request).clock.now()
+    name = await field(request, "name")
 
     async def rename(connection: AsyncConnection) -> int:
-        await result_sets.rename_set(connection, _set_id(request), name=name, now=now, by=by)
+        await result_sets.rename_set(connection, _set_id(request), name=name, **acting(request))
         return _set_id(request)
 
     return await _to_set(request, rename)
 
 
 async def remove_set(request: web.Request) -> web.Response:
-    by, now = viewer(request), services(request).clock.now()
-    try:
-        async with services(request).database.write() as connection:
-            await result_sets.delete_set(connection, _set_id(request), now=now, by=by)
-    except ResultSetError as error:
-        return _refused(request, error)
-    return _go("/results")
+    return await _changes.answer(
+        request,
+        lambda connection: result_sets.delete_set(connection, _set_id(request), **acting(request)),
+        lambda _deleted: go_to("/results"),
+    )
 
 
 # --- results ----------------------------------------------------------------------------
@@ -108,7 +106,7 @@ async def editor(request: web.Request) -> web.Response:
     known = [one for category in categories for one in category.results]
     result = next((one for one in known if one.id == result_id), None)
     if result_id and result is None:
-        return _refused(request, UnknownResultSet("no such result"))
+        return _changes.refused(request, UnknownResultSet("no such result"))
     if not categories:
         return notice(request, marked("Add a category first."), status=409)
     fresh = ActionResult(
@@ -130,42 +128,40 @@ async def editor(request: web.Request) -> web.Response:
 
 
 async def save(request: web.Request) -> web.Response:
-    form, by, now = await request.post(), viewer(request), services(request).clock.now()
+    form = await request.post()
     wanted, result_id = _wanted(form), an_id(str(form.get("result", "")))
 
     async def write(connection: AsyncConnection) -> None:
         if result_id:
             await result_edits.change_result(
-                connection, _set_id(request), result_id, wanted, now=now, by=by
+                connection, _set_id(request), result_id, wanted, **acting(request)
             )
         else:
-            await result_edits.add_result(connection, _set_id(request), wanted, now=now, by=by)
+            await result_edits.add_result(connection, _set_id(request), wanted, **acting(request))
 
-    return await _change(request, write, marked("The result was saved."))
+    return await _changes.make(request, write, marked("The result was saved."))
 
 
 async def retire(request: web.Request) -> web.Response:
     """With ``again`` it is offered again."""
     result_id, again = an_id(await field(request, "result")) or 0, await field(request, "again")
-    by, now = viewer(request), services(request).clock.now()
 
     async def write(connection: AsyncConnection) -> None:
         await result_edits.retire_result(
-            connection, _set_id(request), result_id, retired=not again, now=now, by=by
+            connection, _set_id(request), result_id, retired=not again, **acting(request)
         )
 
     words = marked("The result is offered again.") if again else marked("The result was retired.")
-    return await _change(request, write, words)
+    return await _changes.make(request, write, words)
 
 
 async def remove(request: web.Request) -> web.Response:
     result_id = an_id(await field(request, "result")) or 0
-    by, now = viewer(request), services(request).clock.now()
 
     async def write(connection: AsyncConnection) -> None:
-        await result_edits.delete_result(connection, _set_id(request), result_id, now=now, by=by)
+        await result_edits.delete_result(connection, _set_id(request), result_id, **acting(request))
 
-    return await _change(request, write, marked("The result was deleted."))
+    return await _changes.make(request, write, marked("The result was deleted."))
 
 
 async def order(request: web.Request) -> web.Response:
@@ -174,12 +170,11 @@ async def order(request: web.Request) -> web.Response:
     for group in (await field(request, "order")).split(";"):
         category, _colon, ids = group.partition(":")
         wanted[an_id(category) or 0] = [an_id(one) or 0 for one in ids.split(",")]
-    by, now = viewer(request), services(request).clock.now()
 
     async def write(connection: AsyncConnection) -> None:
-        await result_edits.order_results(connection, _set_id(request), wanted, now=now, by=by)
+        await result_edits.order_results(connection, _set_id(request), wanted, **acting(request))
 
-    return await _change(request, write, marked("The order was saved."))
+    return await _changes.make(request, write, marked("The order was saved."))
 
 
 # --- categories and stages ----------------------------------------------------------------
@@ -188,68 +183,65 @@ async def order(request: web.Request) -> web.Response:
 async def save_category(request: web.Request) -> web.Response:
     """Adds one, or renames that of the field ``category``."""
     name, category_id = await field(request, "name"), an_id(await field(request, "category"))
-    by, now = viewer(request), services(request).clock.now()
 
     async def write(connection: AsyncConnection) -> None:
         if category_id:
             await result_edits.rename_category(
-                connection, _set_id(request), category_id, name=name, now=now, by=by
+                connection, _set_id(request), category_id, name=name, **acting(request)
             )
         else:
-            await result_edits.add_category(connection, _set_id(request), name=name, now=now, by=by)
+            await result_edits.add_category(
+                connection, _set_id(request), name=name, **acting(request)
+            )
 
-    return await _change(request, write, marked("The category was saved."))
+    return await _changes.make(request, write, marked("The category was saved."))
 
 
 async def remove_category(request: web.Request) -> web.Response:
     category_id = an_id(await field(request, "category")) or 0
-    by, now = viewer(request), services(request).clock.now()
 
     async def write(connection: AsyncConnection) -> None:
         await result_edits.delete_category(
-            connection, _set_id(request), category_id, now=now, by=by
+            connection, _set_id(request), category_id, **acting(request)
         )
 
-    return await _change(request, write, marked("The category was deleted."))
+    return await _changes.make(request, write, marked("The category was deleted."))
 
 
 async def save_stage(request: web.Request) -> web.Response:
     """Adds one, or changes that of the field ``stage``."""
     name, colour = await field(request, "name"), await field(request, "colour")
-    stage_id, by = an_id(await field(request, "stage")), viewer(request)
-    now = services(request).clock.now()
+    stage_id = an_id(await field(request, "stage"))
 
     async def write(connection: AsyncConnection) -> None:
         if stage_id:
             await stages.change_stage(
-                connection, _set_id(request), stage_id, name=name, colour=colour, now=now, by=by
+                connection, _set_id(request), stage_id, name=name, colour=colour, **acting(request)
             )
         else:
             await stages.add_stage(
-                connection, _set_id(request), name=name, colour=colour, now=now, by=by
+                connection, _set_id(request), name=name, colour=colour, **acting(request)
             )
 
-    return await _change(request, write, marked("The stage was saved."))
+    return await _changes.make(request, write, marked("The stage was saved."))
 
 
 async def order_stages(request: web.Request) -> web.Response:
     ids = [an_id(one) or 0 for one in (await field(request, "order")).split(",")]
-    by, now = viewer(request), services(request).clock.now()
 
     async def write(connection: AsyncConnection) -> None:
-        await stages.order_stages(connection, _set_id(request), ids, now=now, by=by)
+        await stages.order_stages(connection, _set_id(request), ids, **acting(request))
 
-    return await _change(request, write, marked("The order was saved."))
+    return await _changes.make(request, write, marked("The order was saved."))
 
 
 async def remove_stage(request: web.Request) -> web.Response:
     stage_id = an_id(await field(request, "stage")) or 0
-    by, now = viewer(request), services(request).clock.now()
 
     async def write(connection: AsyncConnection) -> None:
-        await stages.delete_stage(connection, _set_id(request), stage_id, now=now, by=by)
+        await stages.delete_stage(connection, _set_id(request), stage_id, **acting(request))
 
-    return await _change(request, write, marked("The stage was deleted."))
+    return await _changes.make(request, write, marked("The stage was deleted."))
 
 
 # --- parts ------------------------------------------------------------------------------
@@ -305,47 +297,9 @@ async def _inside(connection: AsyncConnection, set_id: int) -> dict[str, Any]:
     }
 
 
-def _chosen(request: web.Request, sets: list[ResultSet]) -> ResultSet | None:
-    wanted = request.match_info.get("result_set_id")
-    if wanted is None:
-        return sets[0] if sets else None
-    for one in sets:
-        if one.id == int(wanted):
-            return one
-    raise web.HTTPNotFound
-
-
 def _set_id(request: web.Request) -> int:
     return int(request.match_info["result_set_id"])
 
 
-async def _to_set(
-    request: web.Request, change: Callable[[AsyncConnection], Awaitable[int]]
-) -> web.Response:
-    try:
-        async with services(request).database.write() as connection:
-            set_id = await change(connection)
-    except ResultSetError as error:
-        return _refused(request, error)
-    return _go(f"/results/{set_id}")
-
-
-async def _change(
-    request: web.Request, change: Callable[[AsyncConnection], Awaitable[None]], words: str
-) -> web.Response:
-    try:
-        async with services(request).database.write() as connection:
-            await change(connection)
-    except ResultSetError as error:
-        return _refused(request, error)
-    response = notice(request, words)
-    response.headers["HX-Trigger"] = _CHANGED
-    return response
-
-
-def _refused(request: web.Request, error: ResultSetError) -> web.Response:
-    return notice(request, result_refusal(error, words_for(request)), status=409)
-
-
-def _go(path: str) -> web.Response:
-    return web.Response(status=204, headers={"HX-Redirect": path})
+def _to_set(request: web.Request, change: Change[int]) -> Awaitable[web.Response]:
+    return _changes.answer(request, change, lambda set_id: go_to(f"/results/{set_id}"))

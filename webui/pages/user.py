@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialer import projects, second_factor, user_changes, user_links, users, workgroups
 from dialer.user_changes import Edit
 from dialer.users import PhoneMode, User
+from webui.changes import Change, Changes
 from webui.errors import notice
 from webui.forms import an_id, field
 from webui.pages.users import chosen_ids, chosen_phone, chosen_roles, link_address
@@ -26,7 +27,7 @@ class _Who(TypedDict):
     by: User
 
 
-Change = Callable[[AsyncConnection], Awaitable[object]]
+_changes = Changes("userChanged", ERRORS, people_refusal)
 
 
 async def page(request: web.Request) -> web.Response:
@@ -137,7 +138,7 @@ async def _phone_change(
     except ERRORS as error:
         return notice(request, people_refusal(error, words_for(request)), status=409)
     if password is None or user is None:
-        return _changed(notice(request, marked("Saved.")))
+        return _changes.made(notice(request, marked("Saved.")))
     context = {
         "user": user,
         "link": None,
@@ -145,7 +146,7 @@ async def _phone_change(
         "phone_password": password,
         "phone_server": given.settings.phone_server,
     }
-    return _changed(render(request, "parts/shown_once.html", context))
+    return _changes.made(render(request, "parts/shown_once.html", context))
 
 
 # --- letting go ---------------------------------------------------------------------------------
@@ -179,19 +180,10 @@ async def activate(request: web.Request) -> web.Response:
 # --- parts --------------------------------------------------------------------------------------
 
 
-async def _change(request: web.Request, change: Change, words: str) -> web.Response:
-    try:
-        async with services(request).database.write() as connection:
-            await change(connection)
-    except ERRORS as error:
-        return notice(request, people_refusal(error, words_for(request)), status=409)
-    if _user_id(request) == viewer(request).id:
+async def _change(request: web.Request, change: Change[object], words: str) -> web.Response:
+    response = await _changes.make(request, change, words)
+    if response.status == 200 and _user_id(request) == viewer(request).id:
         await stay_signed_in(request)
-    return _changed(notice(request, words))
-
-
-def _changed(response: web.Response) -> web.Response:
-    response.headers["HX-Trigger"] = "userChanged"
     return response
 
 

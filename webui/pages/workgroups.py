@@ -1,19 +1,21 @@
 """ワークグループ: made, renamed, filled and deleted by admins."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import users, workgroups
 from dialer.workgroups import Workgroup
+from webui.changes import Changes, acting, go_to
 from webui.errors import notice
 from webui.forms import an_id, field
 from webui.people_words import ERRORS, people_refusal
 from webui.rendering import render, words_for
 from webui.services import services
-from webui.sessions import viewer
 from webui.translations import marked
+
+_changes = Changes("workgroupsChanged", ERRORS, people_refusal)
 
 
 async def page(request: web.Request) -> web.Response:
@@ -28,11 +30,9 @@ async def add(request: web.Request) -> web.Response:
     name = await field(request, "name")
 
     async def make(connection: AsyncConnection) -> Workgroup:
-        return await workgroups.create_workgroup(
-            connection, name=name, now=services(request).clock.now(), by=viewer(request)
-        )
+        return await workgroups.create_workgroup(connection, name=name, **acting(request))
 
-    return await _change(request, make, marked("The workgroup was added."))
+    return await _changes.make(request, make, marked("The workgroup was added."))
 
 
 async def one(request: web.Request) -> web.Response:
@@ -60,26 +60,16 @@ async def rename(request: web.Request) -> web.Response:
     async def change(connection: AsyncConnection) -> Sequence[str]:
         before = await workgroups.workgroup_by_id(connection, group_id)
         await workgroups.rename_workgroup(
-            connection,
-            workgroup_id=group_id,
-            name=name,
-            now=services(request).clock.now(),
-            by=viewer(request),
+            connection, workgroup_id=group_id, name=name, **acting(request)
         )
         return _campaigns(request, before.name) if before.name != name else ()
 
-    said = words_for(request)
-    try:
-        async with services(request).database.write() as connection:
-            stale = await change(connection)
-    except ERRORS as error:
-        return notice(request, people_refusal(error, said), status=409)
-    advice = (
-        said("Change the name in these campaign files too: %(names)s.", names=", ".join(stale))
-        if stale
-        else ""
-    )
-    return _changed(notice(request, marked("Saved."), advice=advice))
+    def answer(stale: Sequence[str]) -> web.Response:
+        said, names = words_for(request), ", ".join(stale)
+        advice = said("Change the name in these campaign files too: %(names)s.", names=names)
+        return _changes.made(notice(request, marked("Saved."), advice=advice if stale else ""))
+
+    return await _changes.answer(request, change, answer)
 
 
 async def add_members(request: web.Request) -> web.Response:
@@ -87,14 +77,10 @@ async def add_members(request: web.Request) -> web.Response:
 
     async def change(connection: AsyncConnection) -> None:
         await workgroups.add_members(
-            connection,
-            workgroup_id=group_id,
-            user_ids=ids,
-            now=services(request).clock.now(),
-            by=viewer(request),
+            connection, workgroup_id=group_id, user_ids=ids, **acting(request)
         )
 
-    return await _change(request, change, marked("Added to the workgroup."))
+    return await _changes.make(request, change, marked("Added to the workgroup."))
 
 
 async def remove_member(request: web.Request) -> web.Response:
@@ -102,14 +88,10 @@ async def remove_member(request: web.Request) -> web.Response:
 
     async def change(connection: AsyncConnection) -> None:
         await workgroups.remove_members(
-            connection,
-            workgroup_id=group_id,
-            user_ids=ids,
-            now=services(request).clock.now(),
-            by=viewer(request),
+            connection, workgroup_id=group_id, user_ids=ids, **acting(request)
         )
 
-    return await _change(request, change, marked("Taken out of the workgroup."))
+    return await _changes.make(request, change, marked("Taken out of the workgroup."))
 
 
 async def delete(request: web.Request) -> web.Response:
@@ -121,14 +103,10 @@ async def delete(request: web.Request) -> web.Response:
             connection,
             workgroup_id=group_id,
             campaigns=_campaigns(request, group.name),
-            now=services(request).clock.now(),
-            by=viewer(request),
+            **acting(request),
         )
 
-    response = await _change(request, change, marked("The workgroup was deleted."))
-    if response.status == 200:
-        response.headers["HX-Redirect"] = "/workgroups"
-    return response
+    return await _changes.answer(request, change, lambda _deleted: go_to("/workgroups"))
 
 
 # --- parts -----------------------------------------------------------------------------------
@@ -143,22 +121,6 @@ async def _list(request: web.Request) -> Mapping[str, object]:
         "part": part,
         "campaigns": {group.id: _campaigns(request, group.name) for group in found},
     }
-
-
-async def _change(
-    request: web.Request, change: Callable[[AsyncConnection], Awaitable[object]], words: str
-) -> web.Response:
-    try:
-        async with services(request).database.write() as connection:
-            await change(connection)
-    except ERRORS as error:
-        return notice(request, people_refusal(error, words_for(request)), status=409)
-    return _changed(notice(request, words))
-
-
-def _changed(response: web.Response) -> web.Response:
-    response.headers["HX-Trigger"] = "workgroupsChanged"
-    return response
 
 
 def _campaigns(request: web.Request, name: str) -> tuple[str, ...]:
