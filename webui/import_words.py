@@ -103,6 +103,7 @@ REMARKS: Mapping[str, str] = {
     ShapeNote.LOOKS_LIKE_EUC_JP: marked("The text looks like EUC-JP: choose it above."),
     ShapeNote.DITTO_MARKS: marked("Marks like 〃 are read as what stands above them."),
     ShapeNote.FILLED_DOWN: marked("Empty cells of this column are read as what stands above."),
+    ShapeNote.HIDDEN_ROWS: marked("Hidden rows are read, too; delete those not wanted."),
     ShapeNote.SIDE_BY_SIDE: marked(
         "Tables stand side by side; the first is read. Import once more for the next."
     ),

@@ -26,6 +26,7 @@ from dialer.rules.list_shape import (
 from dialer.rules.list_table import FoundTable, Spans, TableFinder, known_fields
 
 _JUDGED_ROWS = 200  # of data: what the cells of a column look like
+_HIDDEN_SHOWN = 10
 BIG_SHEET_ROWS = 20_000  # of a spreadsheet: further down no second table is looked for
 
 
@@ -69,6 +70,7 @@ class _Seen:
     finder: TableFinder
     tables: list[FoundTable]
     complete: bool  # to its end
+    hidden: Sequence[int] = ()  # rows
 
     def best(self) -> FoundTable:
         """The table with names and numbers, of several the longest, the first of equals."""
@@ -176,7 +178,8 @@ class _Looking:
             if not is_csv and rows >= BIG_SHEET_ROWS:
                 complete = False
                 break
-        return _Seen(sheet, finder, finder.tables(), complete) if rows else None
+        hidden = self.source.hidden_rows(sheet) if isinstance(self.source, XlsxFile) else ()
+        return _Seen(sheet, finder, finder.tables(), complete, hidden) if rows else None
 
     def _spans(self, sheet: str) -> Spans:
         if sheet not in self.spans:
@@ -209,8 +212,18 @@ class _Looking:
             yield Remark(
                 ShapeNote.SEVERAL_SHEETS, ", ".join(sheet.name for sheet in self.source.sheets)
             )
+        yield from _hidden(seen.hidden, table)
         if table.rows_below:
             yield Remark(ShapeNote.ROWS_BELOW, str(table.rows_below))
+
+
+def _hidden(rows: Sequence[int], table: FoundTable) -> Iterable[Remark]:
+    """A list that was filtered before it was saved holds what the filter took away."""
+    inside = [row for row in rows if table.first_row <= row <= table.last_row]
+    if inside:
+        shown = ", ".join(map(str, inside[:_HIDDEN_SHOWN]))
+        more = f" … ({len(inside)})" if len(inside) > _HIDDEN_SHOWN else ""
+        yield Remark(ShapeNote.HIDDEN_ROWS, shown + more)
 
 
 def _width(table: FoundTable, rows: Sequence[tuple[int, Sequence[str]]]) -> int:

@@ -55,10 +55,16 @@ class XlsxFile:
     styles: list[_Style] = field(default_factory=list)
     since_1904: bool = False
     strings: SharedStrings | None = None
+    # By part of a sheet: the rows that nobody sees, as far as it was read last.
+    hidden: dict[str, list[int]] = field(default_factory=dict)
 
     def rows(self, sheet: str) -> Generator[NumberedRow, None, None]:
         """The rows with any text. Raises NotASpreadsheet when the sheet is damaged."""
         return _rows(self, self.parts[sheet])
+
+    def hidden_rows(self, sheet: str) -> Sequence[int]:
+        """The rows with any text that are hidden, as far as the sheet was read last."""
+        return self.hidden.get(self.parts[sheet], ())
 
     def count_rows(self, sheet: str) -> int:
         """How many rows the sheet has, empty ones with a format included: quickly counted."""
@@ -210,6 +216,8 @@ class _Sheet:
         self.parts: list[str] = []
         self.collecting = False
         self.phonetic = False
+        self.is_hidden = False
+        self.hidden: list[int] = []
         self._columns: dict[str, int] = {}
         self._local: dict[str, str] = {}
 
@@ -231,6 +239,7 @@ class _Sheet:
                 self.number = int(attributes.get("r") or self.number + 1)
                 self.cells = {}
                 self.column = -1
+                self.is_hidden = attributes.get("hidden") in ("1", "true")
 
     def text(self, data: str) -> None:
         if self.collecting:
@@ -247,6 +256,8 @@ class _Sheet:
                 self.phonetic = False
             case "row":
                 if self.cells:
+                    if self.is_hidden:
+                        self.hidden.append(self.number)
                     self.done.append((self.number, self._row()))
 
     def _row(self) -> list[str]:
@@ -298,6 +309,7 @@ class _Sheet:
 
 def _rows(book: XlsxFile, part: str) -> Generator[NumberedRow, None, None]:
     sheet = _Sheet(book)
+    book.hidden[part] = sheet.hidden
     xml = XmlPieces(sheet.start, sheet.end, sheet.text)
     try:
         for piece in pieces_of(book.package, part):

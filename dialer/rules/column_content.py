@@ -145,7 +145,7 @@ def _split_numbers(columns: list[ListColumn], cells: dict[int, list[str]]) -> li
                 )
     for at, column in enumerate(columns[1:], start=1):
         if _is_last_part(columns[at - 1], column) and (
-            share(cells[column.index], _PART_SHAPES[2]) >= _ENOUGH
+            share(cells[column.index], _PART_SHAPES[1]) >= _ENOUGH
         ):
             part = LeadField.SUBSCRIBER.value
             found[at] = replace(column, target=part, guessed_by=GuessedBy.CONTENT)
@@ -157,7 +157,7 @@ def _is_last_part(before: ListColumn, column: ListColumn) -> bool:
     return (
         before.field is LeadField.EXCHANGE
         and column.guessed_by is not GuessedBy.REMEMBERED
-        and (column.field in CALLED_FIELDS or column.target == LeadField.EXTRA)
+        and (column.field in CALLED_FIELDS or is_row_number(column.name))
     )
 
 

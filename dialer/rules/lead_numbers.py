@@ -19,6 +19,7 @@ from dialer.rules.phone_number import (
     parse_phone_numbers,
 )
 
+_SUBSCRIBER_DIGITS = 4
 LABEL_LIMIT = 100  # the width of the column in dialer.storage.tables
 
 
@@ -74,7 +75,15 @@ class RowNumbers:
         column, _ = self.parts[LeadField.SUBSCRIBER]
         first = self.parts.get(LeadField.AREA_CODE) or self.parts.get(LeadField.EXCHANGE)
         said = [self.parts[part][1] for part in NUMBER_PARTS if part in self.parts]
+        lost = said[-1].isdecimal() and len(said[-1]) < _SUBSCRIBER_DIGITS
+        if lost:  # 12 in a cell of numbers was 0012
+            said[-1] = said[-1].zfill(_SUBSCRIBER_DIGITS)
+        count = len(self.contacts)
         self._take_text(first[0] if first else column, "-".join(said), fax_from=None)
+        if lost and len(self.contacts) > count and not self.contacts[-1].zero_restored:
+            shown = (Cell(column.name, self.parts[LeadField.SUBSCRIBER][1]),)
+            self.warnings.append(RowWarning(self.row, RowNote.ZERO_RESTORED, shown))
+            self.contacts[-1] = replace(self.contacts[-1], zero_restored=True)
 
     def _take_part(self, column: ListColumn, text: str) -> None:
         known = self.parts.get(column.field)

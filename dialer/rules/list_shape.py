@@ -40,6 +40,7 @@ class ShapeNote(StrEnum):
     DITTO_MARKS = "ditto marks"
     SIDE_BY_SIDE = "side by side"
     FILLED_DOWN = "filled down"
+    HIDDEN_ROWS = "hidden rows"
 
 
 _MISSING = frozenset({ShapeNote.NO_NAME_COLUMN, ShapeNote.NO_PHONE_COLUMN, ShapeNote.EMAIL_ONLY})

@@ -111,7 +111,7 @@ class TableFinder:
         current = self._found[-1]
         # The same header again, on the next page; or another row of the header just above.
         seen = [current.cells, *(row for _, row in current.after)]
-        again = _texts(cells) in map(_texts, seen)
+        again = any(_is_again(cells, row) for row in seen)
         return not again and not (number - current.number <= _AROUND and not current.full)
 
     def _count(self, number: int, cells: Sequence[str], filled: int) -> None:
@@ -278,6 +278,14 @@ _UNIT = re.compile("[(\uff08\\[\u3014].{1,20}[)\uff09\\]\u3015]")
 
 def _cell(cells: Sequence[str], column: int) -> str:
     return " ".join(cells[column].split()) if column < len(cells) else ""
+
+
+def _is_again(cells: Sequence[str], header: Sequence[str]) -> bool:
+    """The same names in the same columns; one or the other may be left out."""
+    return all(
+        not (text := cell.strip()) or (at < len(header) and header[at].strip() == text)
+        for at, cell in enumerate(cells)
+    )
 
 
 def _texts(cells: Sequence[str]) -> list[str]:

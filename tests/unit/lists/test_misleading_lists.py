@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from dialer.rules.custom_field import FieldKind
@@ -356,3 +357,54 @@ def test_hours_after_a_number_are_a_note(tmp_path: Path) -> None:
     )
     assert read.calls == {"日の出": "+81352542298", "月の出": "+81352542299"}
     assert read.leads[0].contacts[0].note == "9:00-17:00"
+
+
+def test_hidden_rows_of_a_workbook_are_told(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in table(
+        """
+        絞り込み済み
+        名称|電話番号
+        北商店|03-5254-2287
+        南商店|03-5254-2288
+        東商店|03-5254-2289
+        """
+    ):
+        sheet.append(row)
+    sheet.row_dimensions[1].hidden = True  # above the table: no lead
+    sheet.row_dimensions[4].hidden = True
+    book.save(tmp_path / "a.xlsx")
+    read = ReadList(tmp_path / "a.xlsx")
+    assert {remark.note: remark.about for remark in read.shape.remarks} == {
+        ShapeNote.HIDDEN_ROWS: "4"
+    }
+    assert len(read.leads) == 3
+
+
+def test_a_page_heading_that_lacks_a_name_is_still_one(tmp_path: Path) -> None:
+    read = _read(
+        tmp_path,
+        """
+        NO|地区|名称|電話番号|備考
+        1|本町|北商店|03-5254-2287|
+        2|本町|南商店|03-5254-2288|
+        NO||名称|電話番号|
+        3|東町|東商店|03-5254-2289|
+        """,
+    )
+    assert (len(read.leads), len(read.shape.tables), read.problems) == (3, 1, [])
+
+
+def test_the_zeros_that_a_part_of_a_number_lost_are_restored_and_told(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["名称", "市外局番", "市内局番", "番号"],
+        ["北商店", 265, 23, 12],
+        ["南商店", "0265", "22", "4511"],
+    ]
+    read = ReadList(write(tmp_path, xlsx_bytes(rows), "a.xlsx"))
+    assert read.calls == {"北商店": "+81265230012", "南商店": "+81265224511"}
+    first, second = read.leads
+    assert [warning.note.value for warning in first.warnings] == ["zero restored"]
+    assert first.contacts[0].zero_restored
+    assert second.warnings == ()
