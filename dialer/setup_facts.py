@@ -37,7 +37,8 @@ async def setup_facts(
     """Of one project, or of all open ones. `ready_user_ids` are agents who wait for a call."""
     one = projects.c.id == project_id if project_id is not None else projects.c.closed_at.is_(None)
     ours = select(projects.c.id).where(one)
-    calling = [users.c.active, users.c.may_call, users.c.password_hash != ""]
+    # Whoever is in no workgroup gets no call: the admin who came first, say.
+    calling = [users.c.active, users.c.may_call, users.c.password_hash != "", _is_in_a_group()]
     in_ours = [*calling, _is_member(ours)]
     known = await project_ids(connection, campaigns)
     open_ids = set((await connection.scalars(ours)).all())
@@ -74,6 +75,14 @@ async def _count(connection: AsyncConnection, *wanted: ColumnElement[bool]) -> i
 def _is_member(ours: Select[tuple[int]]) -> ColumnElement[bool]:
     return exists().where(
         project_users.c.user_id == users.c.id, project_users.c.project_id.in_(ours)
+    )
+
+
+def _is_in_a_group() -> ColumnElement[bool]:
+    return exists().where(
+        user_workgroups.c.user_id == users.c.id,
+        user_workgroups.c.workgroup_id == workgroups.c.id,
+        workgroups.c.deleted_at.is_(None),
     )
 
 

@@ -33,7 +33,7 @@ WORDS: Mapping[Step, StepWords] = {
     ),
     Step.USERS: StepWords(
         marked("Users"),
-        marked("Invite those who call. Each chooses a password by a link."),
+        marked("Invite those who call, into a workgroup. Each chooses a password by a link."),
         marked("Users who call: %(n)s"),
         marked("Invite users"),
         "/users",

@@ -39,22 +39,31 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
     stop = stop_on_signals()
     async with running(settings, say=lambda part: say(f"starting: {part}")) as kakeru:
         say(f"Kakeru is at work: {kakeru.address} (Ctrl-C stops it)")
-        await _invite_the_first(kakeru, say)
         log.info("started", address=kakeru.address, campaigns=len(settings.campaigns))
+        await _invite_the_first(kakeru, say)
         await _until_stopped(kakeru, stop)
         say("stopping; conversations go on")
     log.info("stopped")
 
 
 async def _invite_the_first(kakeru: Kakeru, say: Callable[[str], None]) -> None:
-    """Where nobody can log in yet, a link makes the first admin. It is told, never logged."""
+    """Where nobody can log in yet, a link makes the first admin. It is told, never logged.
+
+    In one piece, last of all: log lines before and behind it must not hide it.
+    """
     async with kakeru.database.write() as connection:
         link = await make_first_link(connection, now=datetime.now(UTC))
     if link is not None:
         say(
-            f"Nobody can log in yet. Make the first administrator: "
-            f"{kakeru.address}/welcome/{link.token} (good once, for 72 hours)"
+            f"\n{_RULE}\n"
+            "  Nobody can log in yet. Open this to become the first administrator\n"
+            "  (good once, for 72 hours):\n\n"
+            f"  {kakeru.address}/welcome/{link.token}\n"
+            f"{_RULE}\n"
         )
+
+
+_RULE = "─" * 72
 
 
 async def _until_stopped(kakeru: Kakeru, stop: asyncio.Event) -> None:

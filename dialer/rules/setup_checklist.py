@@ -35,7 +35,7 @@ class StepState(StrEnum):
 class SetupFacts:
     """What is there, for the whole installation or for one project (then of that project).
 
-    `callers` are active users who may call and have a password; `trunks` telephone lines that
+    `callers` are active users who may call, have a password and are in a workgroup; `trunks` telephone lines that
     the settings describe. `members` may call and are in the project; `matching_members` are in a
     workgroup of one of its campaigns as well. The others are numbers, too.
     """

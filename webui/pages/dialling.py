@@ -31,9 +31,9 @@ async def dial(request: web.Request) -> web.Response:
         said = CANNOT_DIAL.get(error.message_key, CANNOT_DIAL["not_ready"])
         return _refused(request, error.message_key, said)
     if isinstance(answer, Refused):
-        return _refused(
-            request, answer.reason, REFUSALS[answer.reason], advice=_until(request, answer)
-        )
+        _ = words_for(request)
+        said = _("Not called: %(reason)s", reason=_(REFUSALS[answer.reason]))
+        return _refused(request, answer.reason, said, advice=_until(request, answer))
     if _wants_json(request):
         return web.json_response({"call_id": str(answer.call_id), "number": answer.e164})
     if "HX-Request" in request.headers:
@@ -43,9 +43,13 @@ async def dial(request: web.Request) -> web.Response:
 
 def _until(request: web.Request, refused: Refused) -> str:
     _ = words_for(request)
-    if refused.retry_at is None:
-        return _(REMEDIES[refused.reason]) if refused.reason in REMEDIES else ""
-    return _("Possible from %(time)s.", time=formats_for(request).ahead(refused.retry_at))
+    said = [_(REMEDIES[refused.reason])] if refused.reason in REMEDIES else []
+    if refused.retry_at is not None:
+        until = formats_for(request).ahead(refused.retry_at)
+        said = [_("Possible from %(time)s.", time=until)]
+    elif refused.reason not in REMEDIES:
+        said = [_("No time ends this: the lead's page says rule by rule why.")]
+    return " ".join(said)
 
 
 def _refused(request: web.Request, reason: str, said: str, *, advice: str = "") -> web.Response:

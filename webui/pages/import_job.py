@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,8 +126,11 @@ async def notes(request: web.Request) -> web.Response:
             most=_NOTES,
         )
     more = found[-1].row if len(found) == _NOTES else None
+    # The heading above them says it already.
+    said = f"{what.text(words_for(request).language)}: "
+    notes = [(one.row, one.words.removeprefix(said)) for one in found]
     return render(
-        request, "parts/import_notes.html", {"job": job, "what": what, "notes": found, "more": more}
+        request, "parts/import_notes.html", {"job": job, "what": what, "notes": notes, "more": more}
     )
 
 
@@ -250,6 +254,13 @@ class Unfit:
     def is_offered(self) -> bool:
         """Nobody has chosen the field yet."""
         return self.column.target == LeadField.EXTRA
+
+    @property
+    def different(self) -> list[tuple[BadCell, int]]:
+        """The first of each text, and how often that stands there."""
+        times = Counter(cell.text for cell in self.cells)
+        first = {cell.text: cell for cell in reversed(self.cells)}
+        return [(first[text], times[text]) for text in times]
 
     @property
     def instead(self) -> str:

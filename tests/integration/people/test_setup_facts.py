@@ -2,7 +2,7 @@
 
 import pytest
 
-from dialer import project_changes
+from dialer import project_changes, users
 from dialer.campaign import CampaignSettings
 from dialer.campaign_state import ensure_campaign, set_state
 from dialer.rules.setup_checklist import SetupFacts
@@ -79,6 +79,23 @@ async def test_what_is_there_is_counted(database: Database, world: SmallWorld) -
     )
     everywhere = await asked(database, campaign("東京"))
     assert (everywhere.projects, everywhere.leads) == (2, 3)
+
+
+async def test_an_admin_without_a_workgroup_is_nobody_who_calls(
+    database: Database, world: SmallWorld
+) -> None:
+    async with database.write() as connection:
+        await users.create_user(
+            connection,
+            login="first",
+            name="最初の管理者",
+            password="correct horse battery",
+            may_administer=True,
+            may_call=True,
+            now=NOON,
+        )
+    facts = await asked(database)
+    assert (facts.callers, facts.callers_with_phone) == (4, 4)
 
 
 async def test_of_another_project_its_own_counts(database: Database, world: SmallWorld) -> None:

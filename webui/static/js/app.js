@@ -45,12 +45,57 @@
       const dialog = document.getElementById(target.dataset.opens);
       if (dialog && !dialog.open) dialog.showModal();
     } else if (target.matches("[data-closes-dialog]")) {
-      // After htmx has read the form, which a closed dialog no longer has in view.
-      setTimeout(() => target.closest("dialog").close(), 0);
+      // What is sent closes its dialog when it was taken (below).
+      if (!target.hasAttribute("hx-post")) setTimeout(() => target.closest("dialog").close(), 0);
     } else if (!event.target.closest("a, button, input, select, label") && !getSelection().toString()) {
       location.href = target.dataset.href;
     }
   });
+
+  // --- dialogs that send: they close when it was taken, and keep what was typed when it was not ----
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("dialog [data-closes-dialog][hx-post]");
+    if (!button) return;
+    const wrong = button.form && !button.formNoValidate && !button.form.reportValidity();
+    if (!wrong && !button.classList.contains("htmx-request")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
+
+  const senderOf = (event) => {
+    const button = event.detail.requestConfig?.elt;
+    return button?.matches?.("dialog [data-closes-dialog]") ? button : null;
+  };
+  // The notice that refuses it, which would lie behind the dialog.
+  const refusalIn = (xhr) =>
+    new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[data-notice]");
+  const clearRefusal = (dialog) => dialog.querySelector(".dialog-refusal")?.remove();
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const dialog = senderOf(event)?.closest("dialog");
+    const said = dialog && event.detail.xhr.status >= 400 && refusalIn(event.detail.xhr);
+    if (!said) return;
+    event.detail.shouldSwap = false;
+    clearRefusal(dialog);
+    const refusal = document.createElement("p");
+    refusal.className = "alert c-red dialog-refusal";
+    refusal.setAttribute("role", "alert");
+    refusal.textContent = [".notice-title", ".notice-advice"]
+      .map((part) => said.querySelector(part)?.textContent.trim())
+      .filter(Boolean)
+      .join(" ");
+    dialog.querySelector(".dialog-actions").before(refusal);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const dialog = senderOf(event)?.closest("dialog");
+    if (!dialog || !event.detail.xhr.status || dialog.querySelector(".dialog-refusal")) return;
+    dialog.close();
+  });
+  document.addEventListener("htmx:beforeSend", (event) => {
+    const dialog = senderOf(event)?.closest("dialog");
+    if (dialog) clearRefusal(dialog);
+  });
+  document.addEventListener("close", (event) => clearRefusal(event.target), true);
 
   // A download takes the filter as it stands now.
   document.addEventListener("click", (event) => {
