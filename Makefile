@@ -29,7 +29,7 @@ test: lint parts-test ## every test, with real Asterisk, PostgreSQL, Redis and a
 	$(PYTEST) $(TEST)
 
 test-fast: setup ## unit and contract tests that need no real parts, in seconds
-	$(PYTEST) -m "not real" tests/unit tests/contract $(TEST)
+	$(PYTEST) -n auto --dist worksteal -m "not real" tests/unit tests/contract $(TEST)
 
 lint: setup ## style, types and import directions
 	$(BIN)/ruff check .
