@@ -47,7 +47,9 @@ async def error_pages(request: web.Request, handler: Handler) -> web.StreamRespo
         if error.status < 400:
             raise
         return error_response(request, error.status)
-    except Exception:  # noqa: BLE001 - the last one to catch; it is logged and shown
+    except Exception as error:  # noqa: BLE001 - the last one to catch; it is logged and shown
+        if isinstance(error, ConnectionResetError) and request.transport is None:
+            return web.Response(status=400)  # the page was closed while it spoke: nobody reads this
         error_id = secrets.token_hex(4)
         await log.aexception(
             "request failed", error_id=error_id, method=request.method, path=_logged_path(request)

@@ -2,7 +2,7 @@
 
     async with phone_floor() as floor, floor.desk() as desk:
         await desk.ready()
-        row = await floor.kakeru.call("carrier", number("27"))
+        row = await floor.kakeru.call("carrier", number("32"))
 
 Chromium's pretended microphone beeps once a second; who is called hums (see docs/carrier.md).
 """
@@ -38,7 +38,7 @@ from webui.phone_lines import PHONE_LINES
 from webui.services import Imports, WebServices, WebSettings
 
 CUSTOMER_HERTZ = 700.0
-_PATIENCE_MS = 20_000  # who is called lets it ring for up to 8 s
+_PATIENCE_MS = 20_000
 _FLAGS = (
     "--no-sandbox",
     "--use-fake-device-for-media-stream",

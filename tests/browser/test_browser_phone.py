@@ -13,12 +13,13 @@ from tests.browser.phone_rig import CUSTOMER_HERTZ, Desk, PhoneFloor, loudest, p
 pytestmark = pytest.mark.real
 
 BEEP = 0.02  # louder than this is no silence
+WAITS = "32"  # rings for a second, talks, and waits for us to hang up
 ULAW_BYTES_PER_SECOND = 8000
 
 
 async def talking(floor: PhoneFloor, desk: Desk) -> str:
     """The number of a customer who talks with the agent, and waits for him to hang up."""
-    e164 = number("27")
+    e164 = number(WAITS)
     await floor.kakeru.start("carrier")
     await floor.kakeru.add_leads("carrier", [e164])
     await desk.state_is("通話中")
@@ -147,7 +148,7 @@ async def test_a_phone_that_is_rung_for_each_call_is_answered_by_key() -> None:
         await desk.page.keyboard.press("r")
         await desk.state_is("待機")
         await floor.kakeru.start("carrier")
-        e164 = number("27")
+        e164 = number(WAITS)
         await floor.kakeru.add_leads("carrier", [e164])
         await desk.phone_is("ringing")
         await desk.page.keyboard.press("g")

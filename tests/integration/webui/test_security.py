@@ -1,9 +1,11 @@
+import asyncio
+
 import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
 from tests.fakes.web_fixtures import Browser
-from tests.fakes.web_server import WebWorld
+from tests.fakes.web_server import WebWorld, serving
 from webui.security import CONTENT_SECURITY_POLICY
 
 
@@ -92,3 +94,25 @@ async def test_too_much_data_is_refused(browser: Browser, world: WebWorld) -> No
     lead = world.team.lead_ids[0]
     response = await browser.press(f"/leads/{lead}/memo", memo="x" * 300_000)
     assert response.status == web.HTTPRequestEntityTooLarge.status_code
+
+
+async def test_a_page_that_is_closed_while_it_speaks_is_no_error(
+    browser: Browser, world: WebWorld
+) -> None:
+    await browser.log_in("sato")
+    cookies = browser.client.session.cookie_jar.filter_cookies(browser.client.make_url("/desk"))
+    async with serving(world.app) as address:  # aiohttp's server for tests reads in another way
+        head = (
+            f"POST /desk/ready HTTP/1.1\r\nHost: {address.removeprefix('http://')}\r\n"
+            f"Cookie: kakeru={cookies['kakeru'].coded_value}\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 500\r\n\r\n"
+            f"csrf_token={browser.token}"
+        )
+        with capture_logs() as logs:
+            _, page = await asyncio.open_connection("127.0.0.1", int(address.rpartition(":")[2]))
+            page.write(head.encode())
+            await page.drain()
+            await asyncio.sleep(0.1)  # it is being read
+            page.transport.abort()
+            await asyncio.sleep(0.3)
+    assert logs == []
