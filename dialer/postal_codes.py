@@ -10,7 +10,7 @@ _MOST_KEPT = 200_000  # there are some 120,000 codes, those of large offices amo
 
 @dataclass(slots=True)
 class PostalCodes:
-    """dialer.rules.lead_row.PostalPlaces, for one thread after the other, not for two at once."""
+    """dialer.rules.lead_place.PostalPlaces, for one thread after the other, not for two at once."""
 
     _tables: sqlite3.Connection | None = None
     _known: dict[str, tuple[str, str] | None] = field(default_factory=dict)

@@ -15,8 +15,9 @@ import openpyxl
 from dialer.list_reading import inspect_list, numbered_rows
 from dialer.rules.custom_field import CustomField
 from dialer.rules.lead_columns import column_letter
+from dialer.rules.lead_place import PostalPlaces
 from dialer.rules.lead_problem import RowProblem, RowWarning
-from dialer.rules.lead_row import LeadDraft, PostalPlaces, RowReader
+from dialer.rules.lead_row import LeadDraft, RowReader
 from dialer.rules.list_shape import ListColumn, ListShape, ReadingChoices
 
 Cells = Sequence[Sequence[object]]

@@ -30,6 +30,7 @@ from dialer.rules.cell_content import (
 from dialer.rules.column_names import is_ambiguous_phone, is_row_number, meaning_of, plain_key
 from dialer.rules.lead_field import CALLED_FIELDS, NAME_FIELDS, NUMBER_PARTS, LeadField
 from dialer.rules.list_shape import GuessedBy, ListColumn, Remark, ShapeNote
+from dialer.rules.list_table import is_header
 from dialer.rules.phone_number import UnusableNumber, national_format, parse_phone_numbers
 
 EXAMPLES = 3
@@ -52,6 +53,7 @@ def columns_by_content(columns: Sequence[ListColumn], rows: Rows) -> FilledColum
 
     `rows` are the first rows of data.
     """
+    rows = [row for row in rows if not is_header(row)]  # that of the next page
     cells = {column.index: _cells(rows, column.index) for column in columns}
     found = [_checked(column, cells[column.index]) for column in columns]
     found = _split_numbers(found, cells)
@@ -147,8 +149,8 @@ def _split_numbers(columns: list[ListColumn], cells: dict[int, list[str]]) -> li
         if _is_last_part(columns[at - 1], column) and (
             share(cells[column.index], _PART_SHAPES[1]) >= _ENOUGH
         ):
-            part = LeadField.SUBSCRIBER.value
-            found[at] = replace(column, target=part, guessed_by=GuessedBy.CONTENT)
+            last = LeadField.SUBSCRIBER.value
+            found[at] = replace(column, target=last, guessed_by=GuessedBy.CONTENT)
     return found
 
 

@@ -14,12 +14,19 @@ from dataclasses import fields as fields_of
 from operator import attrgetter
 from typing import Protocol
 
-from dialer.rules.cell_content import PREFECTURE, PREFECTURE_OF, is_note
+from dialer.rules.cell_content import is_note
 from dialer.rules.column_names import meaning_of
 from dialer.rules.custom_field import CustomField, Misfit, Value, read_value
 from dialer.rules.lead_columns import column_letter
 from dialer.rules.lead_field import CALLED_FIELDS, NUMBER_PARTS, LeadField
 from dialer.rules.lead_numbers import ContactDraft, RowNumbers
+from dialer.rules.lead_place import (
+    PostalPlaces,
+    filled_in,
+    place_of_columns,
+    postal_code_before,
+    postal_code_of,
+)
 from dialer.rules.lead_problem import Cell, RowNote, RowProblem, RowReason, RowWarning
 from dialer.rules.list_shape import ListColumn
 from dialer.rules.list_table import is_header
@@ -34,15 +41,6 @@ class HasColumns(Protocol):
 
     @property
     def area_code(self) -> str: ...
-
-
-class PostalPlaces(Protocol):
-    """Where postal codes lead."""
-
-    def place_of(self, postal_code: str) -> tuple[str, str] | None:
-        """Prefecture and city of ``100-0001``; None for a code that there is not. The city is
-        empty where a code has several."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,16 +200,16 @@ class RowReader:
         at = self.at
         name, contact_person = _names(texts, at)
         postal_code, address = _line(texts, at.postal_code), _line(texts, at.address)
-        if not postal_code and address[:1] in _POSTAL_STARTS:
-            postal_code, address = _postal_code_before(address)
+        if not postal_code and self.region == "JP":
+            postal_code, address = postal_code_before(address)
         postal_code = self._postal_code(row, postal_code, numbers)
-        prefecture, city = _place(
+        prefecture, city = place_of_columns(
             _line(texts, at.prefecture),
             "".join([texts[index] for index in at.city if texts[index] not in _DASHES]),
             address,
         )
         if self.places is not None and postal_code and not (prefecture and city):
-            prefecture, city = _filled_in(prefecture, city, self.places.place_of(postal_code))
+            prefecture, city = filled_in(prefecture, city, self.places.place_of(postal_code))
         email = self._email(row, _line(texts, at.email), numbers, extra)
         contacts = numbers.contacts
         callable_numbers = tuple(
@@ -267,18 +265,13 @@ class RowReader:
         return ""
 
     def _postal_code(self, row: int, text: str, numbers: RowNumbers) -> str:
-        """``1000001`` → ``100-0001``; a spreadsheet that took it for a number lost the zero."""
-        if len(text) == 8 and text[3] == "-" and text.isascii():
-            return text
-        plain = _normal(text).removeprefix("〒").strip()
-        digits = _POSTAL_MARKS.sub("", plain)
-        if self.region != "JP" or len(digits) not in (6, 7) or not digits.isdecimal():
-            return plain
-        if len(digits) == 6:
+        if self.region != "JP":
+            return _normal(text)
+        postal_code, zero_restored = postal_code_of(text)
+        if zero_restored:
             shown = (Cell("〒", text),)
             numbers.warnings.append(RowWarning(row, RowNote.ZERO_RESTORED, shown))
-            digits = f"0{digits}"
-        return f"{digits[:3]}-{digits[3:]}"
+        return postal_code
 
     def _phone_cells(self, numbers: RowNumbers) -> tuple[Cell, ...]:
         return tuple(numbers.unusable) or tuple(
@@ -335,12 +328,6 @@ _SUM = re.compile(
 _SUM_OF = re.compile("^.{1,10}(?<!会)計$")  # 東区計, and no 山田会計
 _COUNT = re.compile(r"[\d,]+\s*(?:件|施設|か所|箇所|名|社|店|人)?")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_POSTAL_STARTS = frozenset("〒0123456789０１２３４５６７８９")
-# 〒380-0836 長野市 and 380-0836長野市 in one cell; 100-1234号棟 is part of an address.
-_POSTAL_BEFORE = re.compile(
-    r"(?:〒\s*(\d{3}[-‐−ー–—－]?\d{4})\s*|(\d{3}[-‐−ー–—－]\d{4})\s+)(?=\D)"
-)
-_POSTAL_MARKS = re.compile(r"[\s\-‐−ー–—]")
 _EMAIL = re.compile(r"[^@\s,;、<>()]+@[^@\s,;、<>().]+(?:\.[^@\s,;、<>().]+)+")
 _NOTHING = re.compile(r"[-‐−ー–—]+|×|なし|無し?|不明|未登録|非公開|n/?a|none", re.IGNORECASE)
 _NUMBER_FIELDS = frozenset(
@@ -392,30 +379,6 @@ def _spilled(texts: Sequence[str], width: int) -> tuple[Cell, ...]:
         for index, text in enumerate(texts[width:])
         if text
     )
-
-
-def _postal_code_before(address: str) -> tuple[str, str]:
-    found = _POSTAL_BEFORE.match(address)
-    return (found[1] or found[2], address[found.end() :]) if found else ("", address)
-
-
-def _place(prefecture: str, city: str, address: str) -> tuple[str, str]:
-    """Prefecture and the rest, from their own columns or from one with everything."""
-    prefecture = PREFECTURE_OF.get(prefecture, prefecture)
-    if address:
-        match = PREFECTURE.match(address)
-        if match and prefecture in ("", match[0]):
-            prefecture, address = match[0], address[match.end() :].strip()
-        if address.startswith(city):
-            city = ""
-    return prefecture, " ".join(f"{city}{address}".split())
-
-
-def _filled_in(prefecture: str, city: str, place: tuple[str, str] | None) -> tuple[str, str]:
-    """What a row leaves empty, from its postal code, unless the two contradict each other."""
-    if place is None or prefecture not in ("", place[0]):
-        return prefecture, city
-    return place[0], city or place[1]
 
 
 def _too_long(lead: LeadDraft) -> tuple[Cell, ...]:
