@@ -60,3 +60,23 @@ def _has_part(element: HasPart, compiler: SQLCompiler, **options: Any) -> str:
         return f"instr({said[0]}, {said[1]}) > 0"
     said = [compiler.process(one, **options) for one in (text, pattern)]
     return f"{said[0]} LIKE {said[1]}"
+
+
+class BesideIndex(FunctionElement[Any]):
+    """A value that is looked at row by row, though an index knows it.
+
+    SQLite, which has no idea how many rows a value leaves, would otherwise leave the index in
+    whose order a list is read for it. PostgreSQL knows, and is told nothing.
+    """
+
+    inherit_cache = True
+
+    def __init__(self, value: ColumnElement[Any]) -> None:
+        super().__init__(value)
+        self.type = value.type
+
+
+@compiles(BesideIndex)
+def _beside_index(element: BesideIndex, compiler: SQLCompiler, **options: Any) -> str:
+    said = compiler.process(element.clauses, **options)
+    return f"+{said}" if compiler.dialect.name == "sqlite" else said

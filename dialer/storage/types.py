@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import BigInteger, DateTime, Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -47,3 +47,21 @@ class NullsFirst(FunctionElement[Any]):
 def _nulls_first(element: NullsFirst, compiler: SQLCompiler, **options: Any) -> str:
     column = compiler.process(element.clauses, **options)
     return column if compiler.dialect.name == "sqlite" else f"{column} ASC NULLS FIRST"
+
+
+class MillisecondsBetween(FunctionElement[int]):
+    """Whole milliseconds from one time to another; NULL when one of them is."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(MillisecondsBetween)
+def _milliseconds_between(
+    element: MillisecondsBetween, compiler: SQLCompiler, **options: Any
+) -> str:
+    first, last = (compiler.process(one, **options) for one in element.clauses)
+    if compiler.dialect.name == "sqlite":
+        return f"CAST(round((julianday({last}) - julianday({first})) * 86400000) AS INTEGER)"
+    # In the words in which PostgreSQL repeats it, so that an index of it is known again.
+    return f"((EXTRACT(epoch FROM {last} - {first}) * 1000::numeric)::bigint)"

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from dialer.storage.tables.metadata import E164, RowId, metadata
-from dialer.storage.types import UTCDateTime
+from dialer.storage.types import MillisecondsBetween, UTCDateTime
 
 actions = Table(
     "actions",
@@ -45,6 +45,15 @@ Index(
 )
 Index("ix_actions_user_id_at_id", actions.c.user_id, actions.c.at, actions.c.id)
 Index("ix_actions_at_id", actions.c.at, actions.c.id)
+# Most actions are calls; the others would be looked for among them.
+Index(
+    "ix_actions_no_calls",
+    actions.c.kind,
+    actions.c.at,
+    actions.c.id,
+    sqlite_where=text("kind <> 'call'"),
+    postgresql_where=text("kind <> 'call'"),
+)
 
 calls = Table(
     "calls",
@@ -89,3 +98,15 @@ Index(
     sqlite_where=text("outcome = 'abandoned'"),
     postgresql_where=text("outcome = 'abandoned'"),
 )
+# History by what came of calls, by who called whom and by how long they talked.
+Index("ix_calls_outcome_claimed_at_id", calls.c.outcome, calls.c.claimed_at, calls.c.id)
+Index(
+    "ix_calls_inbound",
+    calls.c.claimed_at,
+    calls.c.id,
+    sqlite_where=text("direction = 'inbound'"),
+    postgresql_where=text("direction = 'inbound'"),
+)
+TALK_MS = MillisecondsBetween(calls.c.connected_at, calls.c.ended_at)
+_TALKED = text("connected_at IS NOT NULL AND ended_at IS NOT NULL")
+Index("ix_calls_talk_ms", TALK_MS, sqlite_where=_TALKED, postgresql_where=_TALKED)
