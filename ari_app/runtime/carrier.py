@@ -85,10 +85,7 @@ class Carrier(AsteriskProcess):
         self.instant = instant
         self.sip_host = sip_host
         self.sip_port = sip_port or ports.free_port(sip_host)
-        self.agents = [
-            Agent(account=account, password=password, voice=number % len(AGENTS))
-            for number, (account, password) in enumerate(agents)
-        ]
+        self.agents = _agents(agents)
         self._rtp_ports = rtp_ports or ports.free_port_range(600, sip_host)
         self._pbx_host, _, self._pbx_port = pbx_sip_address.rpartition(":")
 
@@ -103,6 +100,20 @@ class Carrier(AsteriskProcess):
         Raises PortInUse, FolderUnwritable, DiskFull, PartUnavailable or StartFailed.
         """
         ports.require_free(self.sip_host, self.sip_port, "udp", purpose="the simulated carrier")
+        await self._configure()
+        await self.launch()
+
+    async def set_agents(self, agents: Sequence[tuple[str, str]]) -> None:
+        """Play these agents' phones from now on, by account and password; calls go on.
+
+        Raises FolderUnwritable, DiskFull, or StartFailed when the carrier does not run.
+        """
+        self.agents = _agents(agents)
+        await self._configure()
+        for part in ("res_pjsip.so", "res_pjsip_outbound_registration.so", "pbx_config.so"):
+            await self.cli(f"module reload {part}")
+
+    async def _configure(self) -> None:
         sounds = await asyncio.to_thread(make_sounds)
         values = {
             "modules": _MODULES,
@@ -119,7 +130,6 @@ class Carrier(AsteriskProcess):
             "plan": carrier_plan.plan(seed=self.seed),
         }
         self.configure((TEMPLATES / "common", TEMPLATES / "carrier"), values)
-        await self.launch()
 
     async def registered_agents(self) -> list[str]:
         """The accounts that Kakeru's Asterisk has accepted."""
@@ -136,3 +146,10 @@ class Carrier(AsteriskProcess):
             channel, _, extension, *_ = [*line.split("!"), "", "", ""]
             if extension == f"agent-{account}":
                 await self.cli(f"channel request hangup {channel}")
+
+
+def _agents(agents: Sequence[tuple[str, str]]) -> list[Agent]:
+    return [
+        Agent(account=account, password=password, voice=number % len(AGENTS))
+        for number, (account, password) in enumerate(agents)
+    ]

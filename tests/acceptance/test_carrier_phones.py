@@ -51,6 +51,16 @@ async def test_phones_register_with_a_digest_and_try_again(tmp_path: Path) -> No
         await rig.registered("sato", "ito")
 
 
+async def test_a_phone_that_comes_later_is_played_beside_the_others(tmp_path: Path) -> None:
+    async with carrier_rig(tmp_path, agents=[("sato", "right")]) as rig:
+        await accounts.push(rig.ari, [*phone("sato", "right"), *phone("ito", "right")])
+        await rig.registered("sato")
+        await rig.carrier.set_agents([("sato", "right"), ("ito", "right")])
+        await rig.registered("sato", "ito")
+        await rig.carrier.set_agents([("ito", "right")])
+        await rig.registered("ito")
+
+
 async def test_phones_are_still_there_after_a_restart_of_asterisk(tmp_path: Path) -> None:
     async with carrier_rig(tmp_path, agents=[("sato", "right")]) as rig:
         await accounts.push(rig.ari, phone("sato", "right"))
