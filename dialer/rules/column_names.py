@@ -253,7 +253,7 @@ _SYNONYMS = {
                 name company companyname leadname customer customername
                 account accountname organization organisation business businessname
                 facility facilityname shopname storename""",
-            LeadField.FAMILY_NAME: "姓 名字 苗字 lastname familyname surname",
+            LeadField.FAMILY_NAME: "姓 氏 名字 苗字 lastname familyname surname",
             LeadField.GIVEN_NAME: "名 firstname givenname",
             LeadField.NAME_KANA: "読み仮名 reading",
             LeadField.CONTACT_PERSON: """

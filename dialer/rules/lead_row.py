@@ -161,7 +161,7 @@ class RowReader:
             )
         else:
             read = self._lead(row, texts, cells)
-        if isinstance(read, RowProblem) and self._is_no_lead(texts):
+        if self._is_no_lead(read, texts):
             return RowWarning(row, RowNote.NOT_A_LEAD, (Cell("", next(filter(None, texts))),))
         return read
 
@@ -280,8 +280,10 @@ class RowReader:
             if column.field in CALLED_FIELDS or column.field is LeadField.SUBSCRIBER
         )
 
-    def _is_no_lead(self, texts: Sequence[str]) -> bool:
-        """A remark, a heading or a sum in the table, or the header on the next page."""
+    def _is_no_lead(self, read: LeadDraft | RowProblem, texts: Sequence[str]) -> bool:
+        """A remark, a heading or a sum in the table, the header on the next page, an example."""
+        if isinstance(read, LeadDraft):
+            return _is_example(read, texts)
         filled = [text for text in texts if text]
         if _SUM.fullmatch(_normal(filled[0])) or is_note(filled[0]):
             return True
@@ -327,6 +329,9 @@ _SUM = re.compile(
 )
 _SUM_OF = re.compile("^.{1,10}(?<!会)計$")  # 東区計, and no 山田会計
 _COUNT = re.compile(r"[\d,]+\s*(?:件|施設|か所|箇所|名|社|店|人)?")
+_EXAMPLES = frozenset({"例", "(例)", "（例）", "記入例", "入力例", "記載例", "見本", "サンプル"})
+_BEFORE_EXAMPLE = frozenset("(（【[記入")
+_EXAMPLE = re.compile(r"[(（【\[](?:記入|入力|記載)?例[)）】\]]|(?:記入|入力)例")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _EMAIL = re.compile(r"[^@\s,;、<>()]+@[^@\s,;、<>().]+(?:\.[^@\s,;、<>().]+)+")
 _NOTHING = re.compile(r"[-‐−ー–—]+|×|なし|無し?|不明|未登録|非公開|n/?a|none", re.IGNORECASE)
@@ -339,6 +344,13 @@ def _is_of_owner(column: ListColumn) -> bool:
     """The owner's numbers come after those of the lead itself."""
     meaning = meaning_of(column.name)
     return meaning is not None and meaning.of_owner
+
+
+def _is_example(lead: LeadDraft, texts: Sequence[str]) -> bool:
+    """A row that shows how the form is filled in: its number is nobody's, or somebody else's."""
+    if texts[0] in _EXAMPLES:
+        return True
+    return lead.name[0] in _BEFORE_EXAMPLE and _EXAMPLE.match(lead.name) is not None
 
 
 def _line(texts: Sequence[str], places: tuple[int, ...]) -> str:

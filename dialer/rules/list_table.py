@@ -273,7 +273,9 @@ def _spread(levels: list[list[str]], level: int) -> None:
 
 _LONGEST_GROUP = 16
 _TITLE = re.compile("一覧|名簿|リスト|現在|時点|作成|担当課|ページ|[:\uff1a※]|について|年度$|頁")
-_UNIT = re.compile("[(\uff08\\[\u3014].{1,20}[)\uff09\\]\u3015]")
+_UNIT = re.compile(
+    "[(\uff08\\[\u3014].{1,20}[)\uff09\\]\u3015]|必須(?:項目)?|任意(?:項目)?|入力必須|省略可"
+)
 
 
 def _cell(cells: Sequence[str], column: int) -> str:

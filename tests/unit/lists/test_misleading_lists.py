@@ -408,3 +408,33 @@ def test_the_zeros_that_a_part_of_a_number_lost_are_restored_and_told(tmp_path: 
     assert [warning.note.value for warning in first.warnings] == ["zero restored"]
     assert first.contacts[0].zero_restored
     assert second.warnings == ()
+
+
+def test_an_example_in_the_form_is_nobody_to_call(tmp_path: Path) -> None:
+    read = _read(
+        tmp_path,
+        """
+        No|企業名|電話番号|URL
+        |必須|必須|任意
+        例|株式会社サンプル|03-1234-5678|http://www.example.com
+        1|株式会社日の出|03-5254-2287|
+        2|（例）株式会社見本|03-1234-5679|
+        3|例幣商店|03-5254-2288|
+        """,
+    )
+    assert read.shape.header_rows == (1, 2)
+    assert [note.row for note in read.notes] == [3, 5]
+    assert [lead.name for lead in read.leads] == ["株式会社日の出", "例幣商店"]
+    assert read.problems == []
+
+
+def test_a_name_in_two_columns_that_are_called_shi_and_mei(tmp_path: Path) -> None:
+    read = _read(
+        tmp_path,
+        """
+        氏|名|自宅電話|携帯
+        山田|太郎|0265-22-1111|090-1111-2222
+        鈴木|花子||080-1111-2222
+        """,
+    )
+    assert [lead.name for lead in read.leads] == ["山田 太郎", "鈴木 花子"]
