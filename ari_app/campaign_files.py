@@ -62,6 +62,7 @@ class CampaignFiles:
 def yaml_of(draft: CampaignDraft) -> str:
     """The file's text. Each value is JSON, which YAML reads as it is meant."""
     values = {
+        **({"title": draft.title} if draft.title else {}),
         "project": draft.project,
         "workgroups": list(draft.workgroups),
         "mode": draft.mode.value,

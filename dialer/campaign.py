@@ -220,6 +220,9 @@ class CampaignSettings(Settings):
     """One campaign file. Its name is the file's name without ``.yaml``."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,60}$", description="taken from the file name")
+    title: str = Field(
+        "", max_length=60, description="what pages call it; left out: the file's name"
+    )
     project: str = Field(description="name of the project whose leads are called")
     workgroups: list[str] = Field(min_length=1, description="names of the workgroups that call")
     mode: Mode = Mode.PROGRESSIVE

@@ -16,6 +16,7 @@ class CampaignDraft:
     lines_per_agent: float
     trunk: str
     caller_ids: tuple[str, ...]
+    title: str = ""  # what people call it, where that is not its name
 
 
 class CampaignDraftError(Exception):

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import aiohttp_jinja2
@@ -82,7 +82,16 @@ def _page_context(request: web.Request) -> dict[str, object]:
         "site_name": services(request).settings.site_name,
         "path": request.path,
         "recording_room": services(request).room,
+        "campaign_title": partial(campaign_title, request),
     }
+
+
+def campaign_title(request: web.Request, name: str) -> str:
+    """What people call the campaign of this name: its file may say; else the name."""
+    for one in services(request).campaigns.settings():
+        if one.name == name:
+            return one.title or name
+    return name
 
 
 @cache

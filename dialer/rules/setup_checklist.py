@@ -35,9 +35,10 @@ class StepState(StrEnum):
 class SetupFacts:
     """What is there, for the whole installation or for one project (then of that project).
 
-    `callers` are active users who may call, have a password and are in a workgroup; `trunks` telephone lines that
-    the settings describe. `members` may call and are in the project; `matching_members` are in a
-    workgroup of one of its campaigns as well. The others are numbers, too.
+    `callers` are active users who may call, have a password and are in a workgroup; `trunks`
+    telephone lines that the settings describe. `members` are callers in the project;
+    `matching_members` are in a workgroup of one of its campaigns as well. The others are
+    numbers, too.
     """
 
     workgroups: int = 0

@@ -196,6 +196,7 @@ class FakeCampaignFiles:
         await self._campaigns.add(
             CampaignSettings(
                 name=draft.name,
+                title=draft.title,
                 project=draft.project,
                 workgroups=list(draft.workgroups),
                 mode=draft.mode,

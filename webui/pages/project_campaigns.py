@@ -1,5 +1,7 @@
 """The campaigns of a project, and a new one: a file for ops, made by a form."""
 
+from dataclasses import replace
+
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -8,7 +10,9 @@ from dialer.campaign import Mode
 from dialer.campaign_draft import BadCampaign, CampaignDraft, CampaignExists, NotWritable
 from dialer.campaign_state import campaign_rows
 from dialer.projects import Project
+from dialer.rules.campaign_name import file_name_for
 from dialer.rules.phone_number import PhoneNumber, parse_phone_number
+from dialer.rules.search_text import fold
 from webui.choices import workgroups_for
 from webui.errors import notice
 from webui.forms import field
@@ -19,8 +23,11 @@ from webui.sessions import viewer
 from webui.translations import Words, marked
 
 _MOST_CALLER_IDS = 50
+_LONGEST_TITLE = 60
+_TRIES = 20
 _WRONG = {
-    "name": marked("The name has 1 to 60 letters (a-z), digits, - and _, and no blanks."),
+    "name": marked("Give the campaign a name of at most 60 characters."),
+    "title": marked("Give the campaign a name of at most 60 characters."),
     "workgroups": marked("Choose at least one workgroup."),
     "lines_per_agent": marked("Lines per agent are from 1 to 10."),
     "trunk": marked("Choose a trunk."),
@@ -55,7 +62,7 @@ async def create(request: web.Request) -> web.Response:
         return notice(request, wrong, status=409)
     draft = wrong
     try:
-        await given.campaign_files.add(draft)
+        draft = await _added(request, draft)
     except BadCampaign as error:
         return notice(request, _WRONG.get(error.field, str(error)), status=409)
     except CampaignExists:
@@ -75,6 +82,23 @@ async def create(request: web.Request) -> web.Response:
     return redirected(f"/projects/{project.id}/campaigns?saved=campaign")
 
 
+async def _added(request: web.Request, draft: CampaignDraft) -> CampaignDraft:
+    """The campaign as it was made: a file may have its name that nobody has loaded yet.
+
+    Raises CampaignDraftError.
+    """
+    files, taken = services(request).campaign_files, {draft.name}
+    for _ in range(_TRIES):
+        try:
+            await files.add(draft)
+        except CampaignExists:
+            taken.add(draft.name)
+            draft = replace(draft, name=file_name_for(draft.title or draft.name, taken))
+        else:
+            return draft
+    raise CampaignExists(draft.name)
+
+
 async def _wrong(
     request: web.Request, connection: AsyncConnection, project: Project
 ) -> CampaignDraft | str:
@@ -84,9 +108,13 @@ async def _wrong(
     groups = tuple(known[str(one)] for one in form.getall("group", []) if str(one) in known)
     if not groups:
         return _wrong_field(_, "workgroups")
-    name = await field(request, "name")
-    if any(one.name == name for one in services(request).campaigns.settings()):
+    title = " ".join((await field(request, "name")).split())
+    if not 0 < len(title) <= _LONGEST_TITLE:
+        return _wrong_field(_, "name")
+    running = services(request).campaigns.settings()
+    if fold(title) in {fold(text) for one in running for text in (one.name, one.title)}:
         return _("There is a campaign with this name already. Choose another name.")
+    name = file_name_for(title, [one.name for one in running])
     trunk = await field(request, "trunk")
     if trunk not in services(request).campaign_files.trunks:
         return _wrong_field(_, "trunk")
@@ -99,7 +127,16 @@ async def _wrong(
     lines = await _lines(request) if mode is Mode.POWER else 1.0
     if lines is None:
         return _wrong_field(_, "lines_per_agent")
-    return CampaignDraft(name, project.name, groups, mode, lines, trunk, tuple(caller_ids))
+    return CampaignDraft(
+        name,
+        project.name,
+        groups,
+        mode,
+        lines,
+        trunk,
+        tuple(caller_ids),
+        title="" if title == name else title,
+    )
 
 
 def _wrong_field(_: Words, name: str) -> str:

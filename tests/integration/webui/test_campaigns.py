@@ -43,6 +43,18 @@ async def test_an_admin_starts_pauses_and_stops(browser: Browser, world: WebWorl
         assert f"</i>{word}</span>" in card
 
 
+async def test_a_stop_asks_back_while_calls_are_open(browser: Browser, world: WebWorld) -> None:
+    name = world.team.campaigns[0].name
+    quiet = replace(world.campaigns.figures[name], ringing=0, waiting=0, on_call=0)
+    world.campaigns.figures[name] = quiet
+    await browser.log_in("admin")
+    assert "hx-confirm" not in await browser.page(f"/campaigns/{name}")
+    world.campaigns.figures[name] = replace(quiet, ringing=2, on_call=1)
+    card = await browser.page(f"/campaigns/{name}")
+    assert card.count("hx-confirm") == 1
+    assert "3件が架電中" in card
+
+
 async def test_the_card_says_why_nobody_is_called_and_when_it_goes_on(
     browser: Browser, world: WebWorld
 ) -> None:

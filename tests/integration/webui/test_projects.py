@@ -264,9 +264,30 @@ async def test_a_campaign_is_made_in_the_browser(admin: Browser, world: WebWorld
         assert subjects.all() == ["campaign:winter-2026"]
 
 
+async def test_a_campaign_is_called_in_japanese_and_its_file_in_letters(
+    admin: Browser, world: WebWorld
+) -> None:
+    for title in ("2026年秋　新規開拓", "来春の新規開拓", "夏の新規開拓"):
+        fields = await with_a_group(world, name=title)
+        assert (await admin.press(path(world, "/campaigns"), **fields)).status == 200
+    made = {one.name: one.title for one in world.campaigns.settings()}
+    assert made["campaign-2026"] == "2026年秋 新規開拓"
+    assert made["campaign"] == "来春の新規開拓"
+    assert made["campaign-2"] == "夏の新規開拓"
+    page = await admin.page(path(world, "/campaigns"))
+    assert "2026年秋 新規開拓" in page
+    assert "campaign-2026.yaml" in page
+    assert "来春の新規開拓" in await admin.page("/campaigns")
+
+    again = await with_a_group(world, name="来春の新規開拓")
+    assert (await admin.press(path(world, "/campaigns"), **again)).status == 409
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
+        {"name": " "},
+        {"name": "秋" * 61},
         {"group": ""},
         {"trunk": "nowhere"},
         {"caller_ids": " "},

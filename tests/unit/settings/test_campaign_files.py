@@ -19,6 +19,7 @@ DRAFT = CampaignDraft(
     lines_per_agent=1.5,
     trunk="main",
     caller_ids=("03-1234-5678", "0312345679"),
+    title="2026年秋: 新規 #1",
 )
 
 
@@ -56,6 +57,7 @@ async def test_the_next_start_reads_what_the_form_said(config: Path) -> None:
         DRAFT.project,
         DRAFT.workgroups,
     )
+    assert read.title == DRAFT.title
     assert (read.mode, read.lines_per_agent, read.trunk, tuple(read.caller_ids)) == (
         DRAFT.mode,
         DRAFT.lines_per_agent,
