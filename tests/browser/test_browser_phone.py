@@ -141,6 +141,20 @@ async def test_a_line_that_breaks_in_a_call_comes_back_and_the_call_goes_on() ->
 
 
 @needs_an_address
+async def test_after_an_asterisk_that_died_the_phone_connects_again_by_itself() -> None:
+    async with phone_floor() as floor, floor.desk() as desk:
+        await desk.ready()
+        floor.kakeru.pbx.kill()
+        await desk.phone_is("reconnecting")
+        await floor.kakeru.pbx.start()
+        await desk.phone_is("online")
+        await desk.state_is("オフライン")
+        await desk.page.keyboard.press("r")
+        await talking(floor, desk)
+        await hears(desk, 1)
+
+
+@needs_an_address
 async def test_a_phone_that_is_rung_for_each_call_is_answered_by_key() -> None:
     async with phone_floor("per_call") as floor, floor.desk() as desk:
         await desk.open()
@@ -161,13 +175,21 @@ async def test_a_phone_that_is_rung_for_each_call_is_answered_by_key() -> None:
 
 async def test_without_a_microphone_the_phone_says_what_to_do() -> None:
     async with phone_floor() as floor, floor.desk() as desk:
-        await desk.page.add_init_script(
-            "navigator.mediaDevices.getUserMedia = () =>"
-            " Promise.reject(new DOMException('no', window.refused ?? 'NotAllowedError'));"
-        )
+        await desk.page.add_init_script(_REFUSED)
         await desk.open()
         await desk.phone_is("denied")
         await expect(desk.page.locator("#phone")).to_contain_text("マイクが許可されていません")
         await desk.page.evaluate("window.refused = 'NotFoundError'")
         await desk.page.get_by_role("button", name="もう一度").click()
         await desk.phone_is("no-microphone")
+        await desk.page.evaluate("window.refused = ''")
+        await desk.page.evaluate("navigator.mediaDevices.dispatchEvent(new Event('devicechange'))")
+        await desk.phone_is("online")
+
+
+_REFUSED = """
+const given = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+window.refused = "NotAllowedError";
+navigator.mediaDevices.getUserMedia = (...wanted) =>
+  window.refused ? Promise.reject(new DOMException("no", window.refused)) : given(...wanted);
+"""

@@ -90,7 +90,11 @@
   // --- calls ----------------------------------------------------------------------------------
   const answer = () => {
     sound.ring(false);
-    call?.answer({ mediaStream: sound.stream, pcConfig: { iceServers: [] } });
+    call?.answer({
+      mediaStream: sound.stream,
+      mediaConstraints: { audio: true, video: false },
+      pcConfig: { iceServers: [] },
+    });
   };
 
   const arrived = ({ originator, session }) => {
@@ -178,7 +182,9 @@
   const start = async () => {
     show("starting");
     if (!window.isSecureContext || !navigator.mediaDevices) return show("insecure");
-    if (await openMicrophone()) connect();
+    if (!(await openMicrophone())) return;
+    if (ua) showConnection(); // only the microphone was away
+    else connect();
   };
 
   // --- coming back after a reload ----------------------------------------------------------------
