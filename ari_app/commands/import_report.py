@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
+from ari_app.commands.list_remarks import remarks_of
 from dialer.lead_imports.blockers import Blocker, Obstacle
 from dialer.lead_imports.jobs import ImportJob
 from dialer.lead_imports.problems import notes_about
@@ -183,6 +184,8 @@ def say_shape(console: Console, shape: ListShape, language: str) -> None:
     _say(console, word("columns", language, columns=", ".join(mapped)))
     if kept:
         _say(console, word("kept", language, columns=", ".join(kept)))
+    for remark in remarks_of(shape, language):
+        _say(console, f"  {remark}", "yellow")
 
 
 async def say_check(console: Console, database: Database, job: ImportJob, language: str) -> None:

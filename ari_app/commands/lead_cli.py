@@ -53,6 +53,9 @@ def import_leads(
     encoding: Annotated[
         str | None, typer.Option(metavar="NAME", help="Encoding of a CSV file, if guessed wrong.")
     ] = None,
+    area_code: Annotated[
+        str | None, typer.Option(metavar="CODE", help="For numbers without one, as 0265.")
+    ] = None,
     problems: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write the refused rows there: .xlsx, else CSV."),
@@ -78,6 +81,7 @@ def import_leads(
         header=header,
         sheet=sheet,
         encoding=encoding,
+        area_code=area_code,
         problems=problems,
         json=json,
     )

@@ -68,6 +68,7 @@ class Asked:
     header: str | None = None
     sheet: str | None = None
     encoding: str | None = None
+    area_code: str | None = None
     problems: Path | None = None
     json: bool = False
 
@@ -219,6 +220,7 @@ def _choices(asked: Asked, fields: Sequence[CustomField]) -> ImportChoices:
             header_rows=header,
             first_row=rows[0] if rows else None,
             last_row=rows[1] if rows else None,
+            area_code=_area_code(asked.area_code),
         ),
         in_file=asked.in_file,
         in_project=asked.in_project,
@@ -227,6 +229,12 @@ def _choices(asked: Asked, fields: Sequence[CustomField]) -> ImportChoices:
         boxed=asked.boxed,
         key=key,
     )
+
+
+def _area_code(text: str | None) -> str:
+    if text is not None and not (text.isascii() and text.isdigit() and text[:1] == "0"):
+        raise WrongUsage(f"--area-code {text}: write it as 0265")
+    return text or ""
 
 
 def _range(option: str, text: str | None) -> tuple[int, int] | None:

@@ -18,6 +18,13 @@ from dialer.rules.import_choices import InFile, InProject
 from dialer.storage.engine import open_database
 from tests.small_world import NOON
 
+NO_AREA_CODES = """\
+公民館一覧（電話の市外局番は0265）,,
+市町村名,名称,電話
+飯田市,鼎公民館,22-4511
+飯田市,上郷公民館,22-3014
+飯田市,松尾公民館,22-1295
+"""
 SAMPLES = Path(__file__).parent.parent / "samples"
 PROJECT = "光回線"
 
@@ -197,3 +204,24 @@ def test_a_file_that_cannot_be_used_is_explained(terminal: Terminal, tmp_path: P
     empty.write_text("会社名,電話番号\n", encoding="utf-8")
     assert terminal.run(empty) == 1
     assert "No row could be taken" in terminal.text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "have no area code"), ("ja", "市外局番のない")]
+)
+def test_what_there_is_to_say_about_the_list_is_said(
+    terminal: Terminal, tmp_path: Path, language: str, said: str
+) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(NO_AREA_CODES, encoding="cp932")
+    assert terminal.run(file, language, check_only=True) == 1
+    assert said in terminal.text
+    assert "--area-code 0265 (電話)" in terminal.text
+    assert terminal.run(file, language, check_only=True, area_code="0265") == 0
+
+
+def test_an_area_code_begins_with_a_zero(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(NO_AREA_CODES, encoding="cp932")
+    with pytest.raises(WrongUsage, match="--area-code 265: write it as 0265"):
+        terminal.run(file, area_code="265")
