@@ -9,6 +9,7 @@ from tests.acceptance.audio import SAMPLE_RATE, seconds_with
 from tests.acceptance.installation import number
 from tests.browser.own_network import needs_an_address
 from tests.browser.phone_rig import CUSTOMER_HERTZ, Desk, PhoneFloor, loudest, phone_floor
+from tests.browser.test_for_everybody import nameless_controls
 
 pytestmark = pytest.mark.real
 
@@ -171,6 +172,29 @@ async def test_a_phone_that_is_rung_for_each_call_is_answered_by_key() -> None:
         await desk.page.keyboard.press("h")
         assert (await floor.kakeru.settled(e164)).outcome == "connected"
         await desk.phone_is("online")
+
+
+async def test_devices_are_chosen_by_keyboard_and_remembered() -> None:
+    async with phone_floor() as floor, floor.desk() as desk:
+        page = desk.page
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await desk.open()
+        await desk.phone_is("online")
+        await page.locator("#phone-devices summary").focus()
+        await page.keyboard.press("Enter")
+        microphone = page.get_by_role("combobox", name="マイク")
+        *_, other = await microphone.locator("option").all_inner_texts()
+        await microphone.select_option(label=other)
+        assert not await nameless_controls(page)
+        assert await page.evaluate("() => document.documentElement.scrollWidth") <= 390
+        await page.keyboard.press("Escape")
+        await expect(microphone).to_be_hidden()
+        await page.reload()
+        await desk.phone_is("online")
+        await page.get_by_label("マイクとスピーカー").click()
+        chosen = "(select) => select.selectedOptions[0].label"
+        assert await microphone.evaluate(chosen) == other
+        await expect(page.get_by_role("meter", name="マイクの音量")).to_be_visible()
 
 
 async def test_without_a_microphone_the_phone_says_what_to_do() -> None:
