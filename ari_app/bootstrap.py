@@ -32,6 +32,7 @@ from ari_app.room_watch import RoomFigures, look, watch_room
 from ari_app.runtime import ports, speech
 from ari_app.runtime.errors import RuntimeFault
 from ari_app.runtime.pbx import Pbx, PbxSettings
+from ari_app.secret_keys import kept_secret_box
 from ari_app.settings.models import Settings, TrunkSettings
 from ari_app.sip_accounts import SipAccounts, sip_websocket
 from ari_app.telephony import APPLICATION, AsteriskTelephony, TrunkAddress
@@ -179,6 +180,7 @@ async def running(
             ),
             browser_phones=accounts,
             session_key=kept_key(settings.data_folder / "session.key"),
+            secrets=kept_secret_box(settings.data_folder / "secrets.key"),
             clock=clock,
             room=room,
             settings=WebSettings(

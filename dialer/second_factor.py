@@ -1,9 +1,11 @@
 """The second factor of a user: turned on with an authenticator app, asked for at each login.
 
-Recovery codes let him in who has lost his phone; only their hashes are kept.
+Recovery codes let him in who has lost his phone; only their hashes are kept. The secret that makes
+the phone's codes lies in the database sealed.
 """
 
 import unicodedata
+from base64 import b32decode, b32encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,11 +14,13 @@ from secrets import choice
 from typing import Any
 
 import pyotp
+import structlog
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import audit
 from dialer.rules.second_factor import CODE_DIGITS, STEP_SECONDS, accepted_step, steps_to_try
+from dialer.secret_box import CannotOpen, SecretBox
 from dialer.storage.tables import recovery_codes, users
 from dialer.users import (
     UnknownUser,
@@ -25,10 +29,13 @@ from dialer.users import (
     require_admin,
 )
 
+log = structlog.get_logger(__name__)
+
 RECOVERY_CODES = 10
 # 80 bits each, so that a hash is worth nothing; no letters that are mistaken for figures.
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _GROUPS, _GROUP_LETTERS = 4, 4
+_CLEAR_LETTERS = 32  # of a secret that was stored before they were sealed
 
 
 class WrongCode(UserError):
@@ -51,28 +58,35 @@ class Enrolment:
     uri: str
 
 
-async def begin(connection: AsyncConnection, *, user: User, site_name: str) -> Enrolment:
+async def begin(
+    connection: AsyncConnection, *, user: User, site_name: str, box: SecretBox
+) -> Enrolment:
     """A new secret, not in force before a code of it is confirmed. Raises AlreadyOn."""
     row = await _row(connection, user.id)
     if row.totp_confirmed_at is not None:
         raise AlreadyOn(f"the second factor of {user.login} is on already")
     secret = pyotp.random_base32()
     await connection.execute(
-        update(users).where(users.c.id == user.id).values(totp_secret=secret, totp_last_step=None)
+        update(users)
+        .where(users.c.id == user.id)
+        .values(totp_secret=_sealed(secret, user.id, box), totp_last_step=None)
     )
     return _enrolment(secret, user, site_name)
 
 
-async def enrolment(connection: AsyncConnection, *, user: User, site_name: str) -> Enrolment | None:
+async def enrolment(
+    connection: AsyncConnection, *, user: User, site_name: str, box: SecretBox
+) -> Enrolment | None:
     """What was begun and not confirmed; None when nothing was."""
     row = await _row(connection, user.id)
-    if not row.totp_secret or row.totp_confirmed_at is not None:
+    if row.totp_confirmed_at is not None:
         return None
-    return _enrolment(row.totp_secret, user, site_name)
+    secret = _opened(row.totp_secret, user.id, box)
+    return _enrolment(secret, user, site_name) if secret else None
 
 
 async def confirm(
-    connection: AsyncConnection, *, user: User, code: str, now: datetime
+    connection: AsyncConnection, *, user: User, code: str, now: datetime, box: SecretBox
 ) -> Sequence[str]:
     """Puts it in force and ends all web sessions; the recovery codes, to be shown once.
 
@@ -81,9 +95,10 @@ async def confirm(
     row = await _row(connection, user.id, keep=True)
     if row.totp_confirmed_at is not None:
         raise AlreadyOn(f"the second factor of {user.login} is on already")
-    if not row.totp_secret:
+    secret = _opened(row.totp_secret, user.id, box)
+    if secret is None:
         raise NotBegun("no second factor was begun")
-    step = _step(row, code, now)
+    step = _step(secret, row.totp_last_step, code, now)
     await connection.execute(
         update(users)
         .where(users.c.id == user.id)
@@ -97,16 +112,27 @@ async def confirm(
     return await _new_codes(connection, user.id)
 
 
-async def verify(connection: AsyncConnection, *, user_id: int, code: str, now: datetime) -> bool:
-    """Whether a code, or a recovery code, lets the user in; either is good once."""
+async def verify(
+    connection: AsyncConnection, *, user_id: int, code: str, now: datetime, box: SecretBox
+) -> bool:
+    """Whether a code, or a recovery code, lets the user in; either is good once.
+
+    After a code that was right the secret is sealed with the newest key.
+    """
     row = await _row(connection, user_id, keep=True)
     if row.totp_confirmed_at is None:
         return False
+    secret = _opened(row.totp_secret, user_id, box)
     try:
-        step = _step(row, code, now)
+        if secret is None:
+            raise WrongCode("no code of the phone can be checked")
+        step = _step(secret, row.totp_last_step, code, now)
     except WrongCode:
         return await _use_recovery_code(connection, user_id, code, now)
-    await connection.execute(update(users).where(users.c.id == user_id).values(totp_last_step=step))
+    sealed = _sealed(secret, user_id, box)
+    await connection.execute(
+        update(users).where(users.c.id == user_id).values(totp_last_step=step, totp_secret=sealed)
+    )
     return True
 
 
@@ -151,15 +177,35 @@ async def turn_off(
 # --- codes --------------------------------------------------------------------------------
 
 
-def _step(row: Any, code: str, now: datetime) -> int:
+def _step(secret: str, last_step: int | None, code: str, now: datetime) -> int:
     """Raises WrongCode."""
-    codes = pyotp.HOTP(row.totp_secret, digits=CODE_DIGITS)
+    codes = pyotp.HOTP(secret, digits=CODE_DIGITS)
     typed = unicodedata.normalize("NFKC", code)
     right = {step: codes.at(step) for step in steps_to_try(now)}
-    step = accepted_step(typed, right, last_step=row.totp_last_step)
+    step = accepted_step(typed, right, last_step=last_step)
     if step is None:
         raise WrongCode("the code is wrong, or was used already")
     return step
+
+
+def _sealed(secret: str, user_id: int, box: SecretBox) -> str:
+    """64 letters: the 20 bytes of `secret`, which pyotp writes in base 32."""
+    return box.seal(b32decode(secret), _place(user_id))
+
+
+def _opened(stored: str | None, user_id: int, box: SecretBox) -> str | None:
+    """In base 32; None if there is none, or none that can be read, which the log tells."""
+    if not stored or len(stored) == _CLEAR_LETTERS:
+        return stored
+    try:
+        return b32encode(box.open(stored, _place(user_id))).decode()
+    except CannotOpen as error:
+        log.error("a second factor cannot be read; a recovery code lets in", reason=str(error))
+        return None
+
+
+def _place(user_id: int) -> str:
+    return f"totp:{user_id}"
 
 
 def _enrolment(secret: str, user: User, site_name: str) -> Enrolment:

@@ -20,6 +20,7 @@ from dialer.results import SavedResult
 from dialer.rules.eligibility import Refused
 from dialer.rules.list_shape import ListLimits
 from dialer.rules.mybox import NO_POLICY, MyBoxPolicy
+from dialer.secret_box import SecretBox
 from dialer.storage.engine import Database
 
 
@@ -140,7 +141,8 @@ class WebSettings:
 
 @dataclass(frozen=True, slots=True)
 class WebServices:
-    """Everything the pages use. `session_key` is 32 random bytes kept per installation."""
+    """Everything the pages use. `session_key` is 32 random bytes kept per installation, and
+    `secrets` seals what its database must not tell."""
 
     database: Database
     floor: Floor
@@ -152,6 +154,7 @@ class WebServices:
     campaign_files: CampaignFiles
     browser_phones: BrowserPhones
     session_key: bytes
+    secrets: SecretBox
     clock: Clock
     settings: WebSettings
     room: RecordingRoom = field(default_factory=RecordingRoom)

@@ -27,6 +27,7 @@ from playwright.async_api import (
 from ari_app.clock import SystemClock
 from ari_app.runtime.chromium import executable
 from dialer.rules.list_shape import ListLimits
+from dialer.secret_box import SecretBox
 from dialer.users import PhoneMode
 from tests.acceptance.audio import Samples
 from tests.acceptance.installation import Installation
@@ -188,6 +189,7 @@ def _services(kakeru: Installation) -> WebServices:
         campaign_files=files,
         browser_phones=running.accounts,
         session_key=b"k" * 32,
+        secrets=SecretBox([b"s" * 32]),
         clock=clock,
         settings=WebSettings(),
     )

@@ -19,6 +19,7 @@ from dialer.ports import Timer
 from dialer.rules.agent_state import AgentState
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.list_shape import ListLimits
+from dialer.secret_box import SecretBox
 from dialer.storage.engine import Database
 from dialer.storage.tables import calls, campaigns, recordings
 from recordings.store import LocalRecordingStore
@@ -90,6 +91,7 @@ def build_web_world(database: Database, recordings: Path, team: SalesTeam) -> We
             browser_phones=browser_phones,
             imports=Imports(recordings.parent / "imports", ListLimits(), imports),
             session_key=b"k" * 32,
+            secrets=SecretBox([b"s" * 32]),
             clock=clock,
             settings=WebSettings(business_name="さくら通信株式会社"),
         )

@@ -24,7 +24,7 @@ async def page(request: web.Request) -> web.Response:
     given, user = services(request), viewer(request)
     async with given.database.read() as connection:
         begun = await second_factor.enrolment(
-            connection, user=user, site_name=given.settings.site_name
+            connection, user=user, site_name=given.settings.site_name, box=given.secrets
         )
         groups = await workgroups.list_workgroups(connection)
         work = await projects.projects_of(connection, user)
@@ -97,17 +97,21 @@ async def begin_second_factor(request: web.Request) -> web.Response:
     user, given = viewer(request), services(request)
 
     async def change(connection: AsyncConnection) -> None:
-        await second_factor.begin(connection, user=user, site_name=given.settings.site_name)
+        await second_factor.begin(
+            connection, user=user, site_name=given.settings.site_name, box=given.secrets
+        )
 
     return await _changes.make(request, change, marked("Read the code with your app."))
 
 
 async def confirm_second_factor(request: web.Request) -> web.Response:
-    code, user = await field(request, "code"), viewer(request)
+    code, user, given = await field(request, "code"), viewer(request), services(request)
 
     async def change(connection: AsyncConnection) -> Sequence[str]:
-        now = services(request).clock.now()
-        return await second_factor.confirm(connection, user=user, code=code[:100], now=now)
+        now = given.clock.now()
+        return await second_factor.confirm(
+            connection, user=user, code=code[:100], now=now, box=given.secrets
+        )
 
     return await _new_codes(request, change)
 

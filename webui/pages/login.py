@@ -80,7 +80,9 @@ async def check_code(request: web.Request) -> web.Response:
     limits.failed(guessed, "", now)
     code = str((await request.post()).get("code", ""))[:100]
     async with given.database.write() as connection:
-        right = await second_factor.verify(connection, user_id=user.id, code=code, now=now)
+        right = await second_factor.verify(
+            connection, user_id=user.id, code=code, now=now, box=given.secrets
+        )
     await _record(request, user if right else None, user.login)
     if not right:
         return _code_form(request, failed=True)
