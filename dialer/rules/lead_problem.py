@@ -75,10 +75,14 @@ _TEXTS: dict[RowReason | RowNote, tuple[str, str]] = {
         "課金される番号(0990・0570)のため発信されません",
         "a number that charges the caller (0990, 0570) is never dialled",
     ),
-    RowNote.DUPLICATE_IN_FILE: ("同じ番号の行があります", "same number as an earlier row"),
+    # By number, or by the custom field that was chosen as the key.
+    RowNote.DUPLICATE_IN_FILE: (
+        "前の行と同じリードです",
+        "the same lead as in an earlier row",
+    ),
     RowNote.ALREADY_IN_PROJECT: (
-        "同じ番号のリードがプロジェクトにあります",
-        "the project already has a lead with this number",
+        "プロジェクトにすでにあるリードです",
+        "the project has this lead already",
     ),
     RowNote.IN_ANOTHER_PROJECT: (
         "同じ番号のリードが別のプロジェクトにあります",

@@ -83,7 +83,7 @@ def test_the_command_says_what_it_took_and_what_not(terminal: Terminal, tmp_path
     assert "CSV (cp932, comma), header in row 1" in terminal.text
     assert "電話番号 → phone" in terminal.text
     assert "row 155: no usable phone: 電話番号 “03-1234” (too few digits)" in terminal.text
-    assert "same number as an earlier row: 3 rows (202, 203, 204)" in terminal.text
+    assert "the same lead as in an earlier row: 3 rows (202, 203, 204)" in terminal.text
     assert "199 of 203 rows are now leads of “光回線”" in terminal.text
     assert problems.read_bytes().startswith("\ufeff会社名,".encode())
     assert len(problems.read_text(encoding="utf-8").splitlines()) == 5
