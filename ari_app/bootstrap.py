@@ -35,6 +35,7 @@ from ari_app.runtime.pbx import Pbx, PbxSettings
 from ari_app.secret_keys import kept_secret_box
 from ari_app.settings.models import Settings, TrunkSettings
 from ari_app.sip_accounts import SipAccounts, sip_websocket
+from ari_app.sweep_clock import keep_swept
 from ari_app.telephony import APPLICATION, AsteriskTelephony, TrunkAddress
 from dialer.campaign import CampaignSettings
 from dialer.campaign_runner import TrunkLines
@@ -129,6 +130,7 @@ async def running(
             },
             messages,
         )
+        when_recorded = keep_when_ready(settings, clock, keeping)
         controller = build_controller(
             telephony=telephony,
             database=database,
@@ -145,7 +147,7 @@ async def running(
             },
             mybox=settings.mybox.policy,
             room=room,
-            when_recorded=keep_when_ready(settings, clock, keeping),
+            when_recorded=when_recorded,
         )
         await ari.start()
         await ari.wait_connected(seconds=_FIRST_CONNECTION_SECONDS)
@@ -158,6 +160,8 @@ async def running(
         async def say_message(campaign: CampaignSettings) -> None:
             messages[campaign.name] = await asyncio.to_thread(_message, settings, campaign)
 
+        sweeping = keep_swept(database, recordings, clock, when_recorded)
+        _background(stack, sweeping, "sweep of recordings")
         await keeping.start()
         stack.push_async_callback(keeping.stop)
         imports = import_workers(settings, database, lambda _id: live.publish("imports", {}))

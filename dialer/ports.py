@@ -150,6 +150,16 @@ class FoundFile:
     kept: KeptAudio | None
 
 
+@dataclass(frozen=True, slots=True)
+class RawAudio:
+    """What Asterisk wrote, or still writes; `path` is relative to the local root."""
+
+    call_id: UUID
+    path: str
+    duration_ms: int
+    written_at: datetime
+
+
 class KeepingStore(RecordingStore, Protocol):
     """A store that can bring recordings into the form that they are to be kept in."""
 
@@ -178,6 +188,18 @@ class KeepingStore(RecordingStore, Protocol):
 
     async def remove(self, file: FoundFile) -> None:
         """Raises RecordingFault when that is not possible now."""
+
+    def raw_audio(self) -> list[RawAudio]:
+        """All of it, the oldest first."""
+
+    def half_made(self, before: datetime) -> list[str]:
+        """Paths, in the local root, of what somebody began to write before that and never ended."""
+
+    def remove_half_made(self, path: str) -> None:
+        """Of one of these, or of raw audio. Raises RecordingFault."""
+
+    async def set_aside(self, place: str, path: str) -> bool:
+        """Moves a file out of the way, still to be looked at; False where that cannot be."""
 
 
 REFRESH: Final = "refresh"

@@ -6,11 +6,12 @@ wrong between, and why nothing is lost then: docs/decisions/0018-recordings.md.
 """
 
 import asyncio
+import contextlib
 import hashlib
+import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 from typing import Literal
@@ -18,19 +19,29 @@ from uuid import UUID
 
 import structlog
 
-from dialer.ports import AudioFile, FoundFile, KeepingForm, KeptAudio, KeptFacts, RecordingFacts
+from dialer.ports import (
+    AudioFile,
+    FoundFile,
+    KeepingForm,
+    KeptAudio,
+    KeptFacts,
+    RawAudio,
+    RecordingFacts,
+)
 from recordings.codec import Heard, encode, listen, require_same
 from recordings.errors import RecordingStoreError, store_error
 from recordings.keys import Keyring
 from recordings.names import call_of, form_of, name_in, stem_of
 from recordings.place import Place
 from recordings.sealed import SealedFile, seal, unseal
+from recordings.stereo import FRAME_BYTES, SAMPLE_RATE
 from recordings.store import LocalRecordingStore
 from recordings.waveform import Peak
 
 log = structlog.get_logger(__name__)
 
 _WORK = "keeping"
+_SET_ASIDE = "set-aside"
 _BLOCK_BYTES = 1024 * 1024
 
 
@@ -161,6 +172,47 @@ class RecordingArchive:
     async def remove(self, file: FoundFile) -> None:
         await self._place(file.place).remove(file.path)
 
+    # --- what is left behind ------------------------------------------------------------------
+
+    def raw_audio(self) -> list[RawAudio]:
+        root = self.local.root
+        return [
+            RawAudio(
+                one.call_id,
+                one.path.relative_to(root).as_posix(),
+                one.size_bytes // FRAME_BYTES * 1000 // SAMPLE_RATE,
+                one.last_written_at,
+            )
+            for one in self.local.unfinished()
+        ]
+
+    def half_made(self, before: datetime) -> list[str]:
+        root, found = self.local.root, []
+        for part in sorted(root.rglob("*.part")):
+            with contextlib.suppress(FileNotFoundError):  # ended meanwhile
+                if datetime.fromtimestamp(part.stat().st_mtime, UTC) < before:
+                    found.append(part.relative_to(root).as_posix())
+        return found
+
+    def remove_half_made(self, path: str) -> None:
+        file = self.local.root / path
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            raise store_error(file, error) from error
+
+    async def set_aside(self, place: str, path: str) -> bool:
+        """Into the folder `set-aside`; a bucket's objects stay where they are."""
+        if place != "local":
+            return False
+        source, target = self.local.root / path, self.local.root / _SET_ASIDE / path
+        self.local.place.make_folder(target.parent)
+        try:
+            os.replace(source, target)
+        except OSError as error:
+            raise store_error(target, error) from error
+        return True
+
     # --- parts ----------------------------------------------------------------------------------
 
     def _key_for_new(self) -> str:
@@ -211,7 +263,7 @@ class RecordingArchive:
             await file.close()
         return at, digest.hexdigest()
 
-    @contextmanager
+    @contextlib.contextmanager
     def _parts(self, call_id: UUID) -> Iterator[Iterator[Path]]:
         """Names for half-made files; none of them is left behind."""
         folder = self.local.root / _WORK

@@ -22,3 +22,28 @@ def retention(
     from ari_app.commands.retention import erase
 
     typer.echo(erase(config, dry_run=dry_run))
+
+
+@recordings.command("sweep")
+def sweep(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Put right what can safely be put right.")
+    ] = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Compares files and catalogue, both ways; ends with 1 when something is left to look at."""
+    from ari_app.commands.recordings_sweep import look
+
+    lines, all_well = look(config, repair=repair)
+    for line in lines:
+        typer.echo(line)
+    if not all_well:
+        raise typer.Exit(1)
+
+
+@recordings.command("keep")
+def keep(config: Config = DEFAULT_CONFIG) -> None:
+    """Brings all recordings into the form, place and key that the settings say now."""
+    from ari_app.commands.recordings_sweep import keep as queue
+
+    typer.echo(queue(config))
