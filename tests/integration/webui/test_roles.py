@@ -157,6 +157,25 @@ async def test_each_route_lets_in_only_whom_it_should(
     assert not wrong
 
 
+@pytest.mark.parametrize("visitor", ["nobody", "agent", "admin"])
+@pytest.mark.parametrize("token", ["", "another"])
+async def test_no_change_is_made_without_the_token(
+    doors: Doors, new_browser: MakeBrowser, visitor: str, token: str
+) -> None:
+    browser = await new_browser()
+    if visitor != "nobody":
+        await browser.log_in(_LOGINS[visitor])
+    cookies = [one.value for one in browser.client.session.cookie_jar if one.key == "kakeru"]
+    for route in ROUTES:
+        assert route.method in ("GET", "POST")
+        if route.method == "POST":
+            headers = {"Cookie": f"kakeru={cookies[0] if cookies else ''}", CSRF_HEADER: token}
+            response = await doors.client.post(
+                doors.path_to(route), headers=headers, allow_redirects=False
+            )
+            assert response.status == 403, place_of(route)
+
+
 def test_an_admin_in_the_role_of_a_user_may_do_what_a_user_may() -> None:
     for who, visitors in _LETS_IN.items():
         assert ("agent" in visitors) == ("admin as user" in visitors), who
