@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 from sqlalchemy import update
 
 from dialer.storage.tables import contact_points, lead_imports
@@ -22,12 +22,26 @@ STEPS = (
     "import-undone",
 )
 
-_TRADES = ("建設", "製造", "小売", "医療", "運輸", "飲食")
+_TRADES = ("建設", "製造", "小売", "運輸", "飲食")
+_NAMES = (
+    "株式会社あさひ",
+    "みなと",
+    "株式会社北星",
+    "㈱やまぶき",
+    "有限会社髙橋",
+    "すみれ",
+    "株式会社青葉",
+    "丸山",
+    "株式会社つばさ",
+    "光陽",
+    "㈱ひびき",
+    "大和",
+)
 _TOWNS = ("千代田区", "港区", "品川区", "足立区", "八王子市", "町田市")
 _HEAD = """\
 2026年度　架電リスト（東京）,,,,,,,,,
 ,,,,,,,,,出力日 2026/11/20
-法人番号,会社名,,電話番号,,郵便番号,都道府県,市区町村,業種,従業員数
+法人番号,会社名,,電話番号,,郵便番号,都道府県,市区町村,業種,設備台数
 ,名称,フリガナ,代表,直通,,,,,
 """
 _ROW = "{code},{name},{kana},{phone},{direct},{post},{area},{town}{n}-1,{trade},{staff}"
@@ -41,15 +55,15 @@ def messy_list(known: str = "", prohibited: str = "") -> bytes:
     rows = [
         _ROW.format(
             code=7010001000000 + n * 37,
-            name=f"株式会社{_TOWNS[n % 6][:2]}{_TRADES[n % 5]}{n}",
-            kana=f"カブシキガイシャ{n}",
+            name=f"{_NAMES[n % 12]}{_TRADES[n % 5]}{'' if n < 13 else n}",
+            kana="",
             phone=_phone(n, known, prohibited),
             direct="0312345678" if n == 9 else "",
             post=f"10{n % 10}-00{n % 90 + 10}",
             area="" if n % 7 == 0 else "東京都",
             town=_TOWNS[n % 6],
-            trade=_TRADES[n % 6],
-            staff="約30名" if n == 26 else f"{n * 13 % 400 + 4}",
+            trade=_TRADES[n % 5],
+            staff="約30台" if n == 26 else f"{n * 13 % 400 + 4}",
             n=n,
         )
         for n in range(1, 61)
@@ -61,12 +75,12 @@ def messy_list(known: str = "", prohibited: str = "") -> bytes:
 def _phone(n: int, known: str, prohibited: str) -> str:
     own = f"03-6{n % 9 + 1}00-{2200 + n}"
     return {
-        3: "０３－６２００－２２８７",
+        4: "０３－６２００－２２８７",
         5: "なし",
         8: "03-62",
         12: known or own,
         17: "03-6200-2287",
-        21: prohibited or own,
+        20: prohibited or own,
         30: "3-6711-9981",
         33: "03-6833-1200（代）",
     }.get(n, own)
@@ -87,8 +101,12 @@ async def take_import(page: Page, address: str, world: WebWorld, shoot: Shoot) -
             "buffer": messy_list(known, prohibited),
         },
     )
-    await page.wait_for_selector("#import-plan")
+    await page.locator(".preview-names .text-button").last.click()
+    await page.wait_for_selector(".unfit")
+    await page.wait_for_timeout(300)
     await shoot(page, "import-columns")
+    await page.locator(".unfit .button").click()
+    await expect(page.locator(".unfit")).to_have_count(0)
 
     world.imports.paused = True
     await page.click(".import-foot .primary")

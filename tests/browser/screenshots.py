@@ -15,7 +15,9 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from ari_app.runtime.chromium import executable
 from dialer import project_changes
+from dialer.callbacks import Agreed, set_callback
 from dialer.campaign import HoursSettings
+from dialer.messages import UserId
 from dialer.rules.agent_state import AgentState
 from dialer.rules.pacing import NotDialling
 from dialer.storage.engine import Database, open_database
@@ -65,6 +67,12 @@ DOCS_PAGES = (
     "setup",
     "project-hours",
     "project-script",
+    "import-columns",
+    "import-checked",
+    "lead",
+    "callbacks",
+    "duplicates",
+    "users",
 )
 
 
@@ -98,6 +106,7 @@ async def main() -> None:
         async with database.write() as connection:
             await add_custom_fields(connection, team)
         await write_a_script(database, team)
+        await agree_on_callbacks(database, team)
         world = build_web_world(database, store.root, team)
         await busy_afternoon(world)
         async with serving(world.app) as address, async_playwright() as playwright:
@@ -129,6 +138,22 @@ async def write_a_script(database: Database, team: SalesTeam) -> None:
         project_id = team.project_id
         await project_changes.set_script(connection, project_id, _SCRIPT, now=AFTERNOON)
         await project_changes.set_hours(connection, project_id, hours, now=AFTERNOON)
+
+
+async def agree_on_callbacks(database: Database, team: SalesTeam) -> None:
+    """One overdue, others today, tomorrow and next week."""
+    hours = (-1.5, 0.5, 2, 19, 20.5, 167)
+    async with database.write() as connection:
+        for number, hour in enumerate(hours):
+            user = UserId(team.agents[number % 3].id)
+            mine = user if number % 3 else None
+            await set_callback(
+                connection,
+                lead_id=team.lead_ids[60 + number],
+                agreed=Agreed(AFTERNOON + timedelta(hours=hour), mine),
+                by=user,
+                now=AFTERNOON - timedelta(days=1),
+            )
 
 
 async def busy_afternoon(world: WebWorld) -> None:
@@ -199,11 +224,6 @@ async def _take(
                 ("project-hours", f"/projects/{world.team.project_id}/hours"),
                 ("project-script", f"/projects/{world.team.project_id}/script"),
                 ("project-campaigns", f"/projects/{world.team.project_id}/campaigns"),
-                ("users", "/users"),
-                ("workgroups", "/workgroups"),
-                ("account", "/account"),
-                ("fields", "/fields"),
-                ("results", "/results"),
                 ("imports", "/imports"),
                 ("duplicates", "/leads/duplicates"),
                 ("callbacks", "/callbacks"),
