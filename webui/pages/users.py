@@ -98,9 +98,9 @@ async def chosen_phone(request: web.Request) -> str:
     match await field(request, "phone"):
         case "browser":
             return BROWSER_PHONE
-        case "sip":
-            return await field(request, "phone_account")
-    return ""
+        case "none":
+            return ""
+    return await field(request, "phone_account")
 
 
 async def chosen_roles(request: web.Request) -> frozenset[str]:
