@@ -110,10 +110,10 @@ async def remove_second_factor(request: web.Request) -> web.Response:
 
 
 async def set_phone(request: web.Request) -> web.Response:
-    account = await chosen_phone(request)
     mode: PhoneMode = "per_call" if await field(request, "phone_mode") == "per_call" else "held"
 
     async def change(connection: AsyncConnection) -> str | None:
+        account = await chosen_phone(request)
         return await user_changes.set_phone(connection, account=account, mode=mode, **_by(request))
 
     return await _phone_change(request, change)

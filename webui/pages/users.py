@@ -48,8 +48,8 @@ async def invite(request: web.Request) -> web.Response:
     given, by = services(request), viewer(request)
     now, roles = given.clock.now(), await chosen_roles(request)
     groups = await chosen_ids(request, "workgroup_id")
-    account = await chosen_phone(request)
     try:
+        account = await chosen_phone(request)
         async with given.database.write() as connection:
             user = await users.create_user(
                 connection,
@@ -94,13 +94,19 @@ def link_address(request: web.Request, token: str) -> str:
 
 
 async def chosen_phone(request: web.Request) -> str:
-    """The form's choice of a phone, as `user_changes.set_phone` wants it."""
-    match await field(request, "phone"):
+    """The form's choice of a phone, as `user_changes.set_phone` wants it.
+
+    Raises UnusablePhone for a SIP phone without an account.
+    """
+    kind, account = await field(request, "phone"), await field(request, "phone_account")
+    match kind:
         case "browser":
             return BROWSER_PHONE
         case "none":
             return ""
-    return await field(request, "phone_account")
+        case "sip" if not account:
+            raise users.UnusablePhone("a SIP phone needs an account")
+    return account
 
 
 async def chosen_roles(request: web.Request) -> frozenset[str]:

@@ -94,6 +94,7 @@ async def test_an_invitation_that_cannot_be_leaves_nothing(admin: Browser, world
         ({"login": "i to", "role": "user"}, "空白を含まない"),
         ({"login": "ito", "role": "user", "phone_account": "phone-sato"}, "電話アカウント"),
         ({"login": "ito", "role": "user", "phone_account": "trunk-x"}, "電話アカウント"),
+        ({"login": "ito", "role": "user", "phone": "sip"}, "電話アカウント"),
         ({"login": "ito", "role": "user", "workgroup_id": "999"}, "ワークグループは存在しません"),
     ):
         response = await admin.press("/users", name="伊藤", **fields)
