@@ -161,7 +161,11 @@ class RowReader:
             )
         else:
             read = self._lead(row, texts, cells)
-        if self._is_no_lead(read, texts):
+        # Asked of few rows in full: for a million rows it makes a difference.
+        doubtful = (
+            isinstance(read, RowProblem) or texts[0] in _EXAMPLES or read.name[0] in _BEFORE_EXAMPLE
+        )
+        if doubtful and self._is_no_lead(read, texts):
             return RowWarning(row, RowNote.NOT_A_LEAD, (Cell("", next(filter(None, texts))),))
         return read
 
@@ -348,9 +352,7 @@ def _is_of_owner(column: ListColumn) -> bool:
 
 def _is_example(lead: LeadDraft, texts: Sequence[str]) -> bool:
     """A row that shows how the form is filled in: its number is nobody's, or somebody else's."""
-    if texts[0] in _EXAMPLES:
-        return True
-    return lead.name[0] in _BEFORE_EXAMPLE and _EXAMPLE.match(lead.name) is not None
+    return texts[0] in _EXAMPLES or _EXAMPLE.match(lead.name) is not None
 
 
 def _line(texts: Sequence[str], places: tuple[int, ...]) -> str:
