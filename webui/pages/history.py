@@ -64,7 +64,13 @@ async def page(request: web.Request) -> web.Response:
 
 
 async def rows(request: web.Request) -> web.Response:
-    return render(request, "parts/history_rows.html", await _list(request))
+    response = render(request, "parts/history_rows.html", await _list(request))
+    asked = {key: value for key, value in request.query.items() if value}
+    if "after" not in asked:
+        # What is shown stands in the address: it can be kept, sent and come back to.
+        address = request.url.with_path("/history").with_query(asked)
+        response.headers["HX-Replace-Url"] = str(address.relative())
+    return response
 
 
 async def detail(request: web.Request) -> web.Response:

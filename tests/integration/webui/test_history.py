@@ -39,6 +39,18 @@ async def test_the_newest_call_stands_first_and_the_next_page_goes_on(
     assert not set(rows) & set(others)
 
 
+async def test_the_filter_stands_in_the_address(browser: Browser) -> None:
+    await browser.log_in("sato")
+    rows = await browser.get("/history/rows?q=%E5%B1%B1&outcome=&recorded=on")
+    address = rows.headers["HX-Replace-Url"]
+    assert address == "/history?q=%E5%B1%B1&recorded=on"
+    assert 'value="山"' in await browser.page(address)
+    more = re.search(r'hx-get="(/history/rows[^"]+after[^"]+)"', await browser.page("/history"))
+    assert more is not None
+    next_page = await browser.get(more[1].replace("&amp;", "&"))
+    assert "HX-Replace-Url" not in next_page.headers
+
+
 async def test_the_filter_narrows_by_outcome_user_recording_text_and_number(
     browser: Browser, world: WebWorld
 ) -> None:
