@@ -37,6 +37,7 @@ from ari_app.settings.models import Settings, TrunkSettings
 from ari_app.sip_accounts import SipAccounts, sip_websocket
 from ari_app.sweep_clock import keep_swept
 from ari_app.telephony import APPLICATION, AsteriskTelephony, TrunkAddress
+from ari_app.transcription_workers import transcribe_when_ready, transcription_workers
 from dialer.campaign import CampaignSettings
 from dialer.campaign_runner import TrunkLines
 from dialer.ports import RecordingStore
@@ -130,7 +131,13 @@ async def running(
             },
             messages,
         )
-        when_recorded = keep_when_ready(settings, clock, keeping)
+        transcribing = transcription_workers(
+            settings, database, lambda call_id: live.publish("history", {"call_id": call_id})
+        )
+        when_recorded = [
+            *keep_when_ready(settings, clock, keeping),
+            *transcribe_when_ready(settings, clock, transcribing),
+        ]
         controller = build_controller(
             telephony=telephony,
             database=database,
@@ -164,6 +171,9 @@ async def running(
         _background(stack, sweeping, "sweep of recordings")
         await keeping.start()
         stack.push_async_callback(keeping.stop)
+        if transcribing is not None:
+            await transcribing.start()
+            stack.push_async_callback(transcribing.stop)
         imports = import_workers(settings, database, lambda _id: live.publish("imports", {}))
         await imports.start()
         stack.push_async_callback(imports.stop)

@@ -6,12 +6,11 @@ felt. `python -m ari_app.recording_worker` is started by `worker_processes`.
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from ari_app.recording_stores import StorePlan
-from ari_app.worker_main import IDLE_SECONDS, run_worker, tell
+from ari_app.worker_main import News, run_worker, work_off
 from dialer import recording_jobs
 from dialer.recording_jobs import KEEP
 from dialer.recording_keeping import keep_next
@@ -28,18 +27,13 @@ def main() -> None:
 async def _work(told: Mapping[str, Any], woken: asyncio.Event) -> None:
     database = open_database(told["database_url"])
     store = StorePlan(**told["store"]).open()
+
+    async def keep() -> News | None:
+        call_id = await keep_next(database, store, told["holder"], _now)
+        return None if call_id is None else {"call_id": str(call_id)}
+
     try:
-        while True:
-            woken.clear()
-            while (call_id := await keep_next(database, store, told["holder"], _now)) is not None:
-                tell({"call_id": str(call_id)})
-            due_at = await _next_due(database)
-            if due_at is None:
-                return
-            pause = min(max((due_at - _now()).total_seconds(), 0.1), IDLE_SECONDS)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await woken.wait()
+        await work_off(keep, lambda: _next_due(database), woken)
     finally:
         await store.close()
         await database.close()

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from ari_app import logging as logs
 log = structlog.get_logger(__name__)
 
 IDLE_SECONDS = 30.0  # without work; then a worker ends and is started again when there is some
+
+News = Mapping[str, Any]
 
 Work = Callable[[Mapping[str, Any], asyncio.Event], Awaitable[None]]
 """Gets what the worker was told and what is set when it is woken; returns when it is idle."""
@@ -36,11 +39,33 @@ def run_worker(work: Work, *, niceness: int = 0) -> None:
         asyncio.run(_run(work, told))
 
 
-def tell(news: Mapping[str, Any]) -> None:
+def tell(news: News) -> None:
     """Tells the program that started this worker."""
     with suppress(BrokenPipeError):
         sys.stdout.write(json.dumps(dict(news)) + "\n")
         sys.stdout.flush()
+
+
+async def work_off(
+    step: Callable[[], Awaitable[News | None]],
+    next_due: Callable[[], Awaitable[datetime | None]],
+    woken: asyncio.Event,
+) -> None:
+    """Takes one step after the other, and tells of each, until nothing waits any more.
+
+    A step returns None when nothing is due; `next_due` tells when something will be.
+    """
+    while True:
+        woken.clear()
+        while (news := await step()) is not None:
+            tell(news)
+        due_at = await next_due()
+        if due_at is None:
+            return
+        pause = min(max((due_at - datetime.now(UTC)).total_seconds(), 0.1), IDLE_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await woken.wait()
 
 
 async def _run(work: Work, told: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from dialer import action_texts, recording_jobs
 from dialer.recording_jobs import TRANSCRIBE, Job
 from dialer.rules.transcript import Utterance, from_json, mean_confidence, to_json
 from dialer.rules.transcription import TranscriptionPolicy, is_transcribed
-from dialer.storage.tables import calls, campaigns, transcripts
+from dialer.storage.tables import calls, campaigns, recordings, transcripts
 
 ASKED_BY_A_PERSON = 10
 """Priority of what somebody waits for, above what is queued by itself."""
@@ -34,18 +34,21 @@ class Transcript:
 async def recording_ready(
     connection: AsyncConnection,
     call_id: UUID,
-    seconds: float,
     policies: Mapping[str, TranscriptionPolicy],
     now: datetime,
 ) -> bool:
-    """Asks for a transcript where the call's campaign wants one; calls by hand always do."""
-    campaign = await connection.scalar(
-        select(campaigns.c.name)
-        .join(calls, calls.c.campaign_id == campaigns.c.id)
-        .where(calls.c.id == call_id)
-    )
-    policy = policies.get(campaign or "", TranscriptionPolicy())
-    wanted = is_transcribed(policy, call_id, seconds)
+    """Asks for a transcript where the campaign of the call wants one, whoever dialled."""
+    call = (
+        await connection.execute(
+            select(campaigns.c.name, recordings.c.duration_ms)
+            .select_from(recordings)
+            .join(calls, calls.c.id == recordings.c.call_id)
+            .outerjoin(campaigns, campaigns.c.id == calls.c.campaign_id)
+            .where(recordings.c.call_id == call_id)
+        )
+    ).one()
+    policy = policies.get(call.name or "", TranscriptionPolicy())
+    wanted = is_transcribed(policy, call_id, (call.duration_ms or 0) / 1000)
     if wanted:
         await recording_jobs.enqueue(connection, TRANSCRIBE, call_id, now=now)
     return wanted

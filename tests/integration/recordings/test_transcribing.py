@@ -173,7 +173,7 @@ async def test_the_campaign_says_which(
     call_id = await _recorded(place, tmp_path)
 
     async with place.database.write() as connection:
-        done = await transcribing.recording_ready(connection, call_id, 4.5, policies, NOON)
+        done = await transcribing.recording_ready(connection, call_id, policies, NOON)
         assert done is asked
         state = await recording_jobs.state_of(connection, TRANSCRIBE, call_id, NOON)
     assert (state is not None) is asked
