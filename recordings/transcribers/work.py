@@ -12,7 +12,7 @@ from soundfile import LibsndfileError
 from sqlalchemy import select
 
 from dialer import recording_jobs
-from dialer.ports import KeptAudio, RecordingFault, RecordingStore
+from dialer.ports import AudioFile, KeptAudio, RecordingFault, RecordingStore
 from dialer.recording_jobs import TRANSCRIBE, Job, LeaseLost
 from dialer.rules.transcript import Utterance
 from dialer.storage.engine import Database
@@ -74,11 +74,7 @@ async def transcribe_next(place: Workplace, holder: str) -> Job | None:
 
 
 async def _said_in(place: Workplace, job: Job, progress: Progress) -> tuple[Utterance, ...]:
-    kept = await _kept_audio(place.database, job)
-    try:
-        audio = await place.store.open(kept)
-    except FileNotFoundError as error:
-        raise NoAudio("the recording is gone") from error
+    audio = await _opened(place, job)
     try:
         source = await local_copy(audio)
         return await asyncio.to_thread(_recognise, place.transcriber, source, progress)
@@ -86,6 +82,18 @@ async def _said_in(place: Workplace, job: Job, progress: Progress) -> tuple[Utte
         raise NoAudio(f"the recording cannot be read: {error}") from error
     finally:
         await audio.close()
+
+
+async def _opened(place: Workplace, job: Job) -> AudioFile:
+    """It may get its keeping form just now: then it lies elsewhere a moment later."""
+    kept = await _kept_audio(place.database, job)
+    while True:
+        try:
+            return await place.store.open(kept)
+        except FileNotFoundError as error:
+            before, kept = kept, await _kept_audio(place.database, job)
+            if kept == before:
+                raise NoAudio("the recording is gone") from error
 
 
 def _recognise(

@@ -158,6 +158,29 @@ async def test_who_was_overtaken_writes_nothing(place: Workplace, tmp_path: Path
         assert await transcribing.transcript_of(connection, call_id) is None
 
 
+async def test_a_recording_that_moves_is_found_again(place: Workplace, tmp_path: Path) -> None:
+    call_id = await _recorded(place, tmp_path)
+    await _ask(place, call_id)
+
+    class _Moves(LocalRecordingStore):
+        moved = False
+
+        async def open(self, kept: KeptAudio) -> AudioFile:  # type: ignore[override]
+            """Another process gives it its keeping form at the first look."""
+            if not self.moved:
+                self.moved = True
+                old = self.root / kept.path
+                old.rename(old.with_suffix(".kept.wav"))
+                path = kept.path.replace(".wav", ".kept.wav")
+                async with place.database.write() as connection:
+                    await connection.execute(update(recordings).values(path=path))
+            return await super().open(kept)
+
+    await transcribe_next(replace(place, store=_Moves(tmp_path / "recordings")), "me")
+
+    assert (await _state(place, call_id))[0] == "done"
+
+
 @pytest.mark.parametrize(
     ("policies", "asked"),
     [
