@@ -57,7 +57,7 @@ async def test_the_panel_answers_for_another_campaign_and_for_a_call_by_hand(
     second = world.team.campaigns[1].name
     await browser.log_in("sato")
     refused = await browser.page(f"/leads/{lead_id}/why?campaign={second}")
-    assert f"<option selected>{second}" in refused
+    assert f'<option value="{second}" selected>{second}' in refused
     assert "キャンペーンは担当者一人のためにだけ架電します。" in refused
     assert "キャンペーンは発信していません: 停止" in refused
     assert f"{sato}さんは今架電できます" in await browser.page(f"/leads/{lead_id}/why?by=me")
