@@ -1,20 +1,18 @@
-"""ヒストリー: everything that was done toward leads, newest first."""
+"""What was done toward leads: rows of ヒストリー, a call in full, memos."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, ColumnElement, Row, Select, false, insert, or_, select, tuple_
+from sqlalchemy import Column, ColumnElement, Row, Select, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import action_texts, audit
-from dialer.paging import PAGE_SIZE, Page, bounded, decode_key, page_of
 from dialer.rules.hangup_cause import CallOutcome
-from dialer.rules.phone_number import PhoneNumber, national_format, parse_phone_number
-from dialer.rules.search_text import number_beginning
-from dialer.storage.search import begins_with, contains
+from dialer.rules.history_filter import ActionKind, Direction
+from dialer.rules.phone_number import national_format
 from dialer.storage.tables import (
     action_results,
     actions,
@@ -27,30 +25,9 @@ from dialer.storage.tables import (
 )
 from dialer.users import User
 
-ActionKind = Literal["call", "email", "sms", "visit", "memo"]
 NoteKind = Literal["memo", "email", "sms", "visit"]
 HungUpBy = Literal["agent", "customer", "system", ""]
 RecordingState = Literal["recording", "ready", "missing", "erasing", "erased"]
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryFilter:
-    """What to show; None or empty means all. `since` is included, `until` is not.
-
-    `number` is a phone number in any writing; `text` is looked for in the lead's
-    names and in the memo.
-    """
-
-    project_id: int | None = None
-    user_id: int | None = None
-    campaign_id: int | None = None
-    outcome: CallOutcome | None = None
-    result_id: int | None = None
-    number: str = ""
-    text: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-    has_recording: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +80,7 @@ class CallDetail:
     """A call in full. `end_estimated`: the end was seen only by a later look at Asterisk."""
 
     row: HistoryRow
-    direction: Literal["outbound", "inbound"]
+    direction: Direction
     trunk: str
     caller_id: str
     attempt: int
@@ -122,26 +99,10 @@ class UnknownLead(Exception):
     """There is no such lead, or the user may not see its project."""
 
 
-async def list_history(
-    connection: AsyncConnection,
-    *,
-    wanted: HistoryFilter,
-    viewer: User,
-    after: str | None = None,
-    limit: int = PAGE_SIZE,
-) -> Page[HistoryRow]:
-    """Actions in the projects that `viewer` may see. Raises BadPageKey."""
-    at, id_ = _order(wanted)
-    query = (
-        _rows(only_calls=bool(wanted.number.strip()))
-        .where(*_conditions(wanted, viewer))
-        .order_by(at.desc(), id_.desc())
-        .limit(bounded(limit) + 1)
-    )
-    if after:
-        query = query.where(tuple_(at, id_) < tuple_(*decode_key(after, datetime, UUID)))
-    found = [_history_row(row) for row in await connection.execute(query)]
-    return page_of(found, limit=bounded(limit), key=lambda row: (row.at, row.id))
+async def rows_of(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, HistoryRow]:
+    """These actions; without those that are not there."""
+    found = await connection.execute(_rows().where(actions.c.id.in_(ids)))
+    return {row.id: _history_row(row) for row in found}
 
 
 async def call_detail(
@@ -235,60 +196,6 @@ async def add_memo(
     return action_id
 
 
-# --- what to show ---------------------------------------------------------------------
-
-
-def _conditions(wanted: HistoryFilter, viewer: User) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if not viewer.acts_as_admin:
-        conditions.append(actions.c.project_id.in_(viewer.project_ids))
-    for column, value in (
-        (actions.c.project_id, wanted.project_id),
-        (actions.c.user_id, wanted.user_id),
-        (actions.c.result_id, wanted.result_id),
-        (calls.c.campaign_id, wanted.campaign_id),
-        (calls.c.outcome, wanted.outcome),
-    ):
-        if value is not None:
-            conditions.append(column == value)
-    if wanted.since is not None:
-        conditions.append(actions.c.at >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(actions.c.at < wanted.until)
-    if wanted.number.strip():
-        conditions.append(_to_number(wanted.number))
-    if wanted.text.strip():
-        fields = (leads.c.name, leads.c.name_kana, leads.c.contact_person, actions.c.memo)
-        conditions.append(contains(wanted.text, *fields))
-    if wanted.has_recording is not None:
-        ready = recordings.c.state == "ready"
-        conditions.append(ready if wanted.has_recording else _none_ready())
-    return conditions
-
-
-def _order(wanted: HistoryFilter) -> tuple[Column[datetime], Column[UUID]]:
-    """An action of kind call is at the time that the call was claimed.
-
-    The calls to a number are few and have their own index: ordered by the actions' time,
-    a database might walk through all actions to find them.
-    """
-    if wanted.number.strip():
-        return calls.c.claimed_at, calls.c.id
-    return actions.c.at, actions.c.id
-
-
-def _to_number(text: str) -> ColumnElement[bool]:
-    number = parse_phone_number(text)
-    if isinstance(number, PhoneNumber):
-        return calls.c.e164 == number.e164
-    beginning = number_beginning(text)
-    return false() if beginning is None else begins_with(calls.c.e164, beginning)
-
-
-def _none_ready() -> ColumnElement[bool]:
-    return or_(recordings.c.state.is_(None), recordings.c.state != "ready")
-
-
 # --- rows -------------------------------------------------------------------------------
 
 _category = action_results.alias("category")
@@ -305,7 +212,7 @@ _ONLY_IN_DETAIL = (
 )
 
 
-def _rows(*, only_calls: bool = False) -> Select[Any]:
+def _rows() -> Select[Any]:
     return (
         select(
             actions.c.id,
@@ -339,7 +246,7 @@ def _rows(*, only_calls: bool = False) -> Select[Any]:
             recordings.c.sha256,
         )
         .select_from(actions)
-        .join(calls, calls.c.id == actions.c.id, isouter=not only_calls)
+        .join(calls, calls.c.id == actions.c.id, isouter=True)
         .join(leads, leads.c.id == actions.c.lead_id)
         .join(projects, projects.c.id == actions.c.project_id)
         .outerjoin(users, users.c.id == actions.c.user_id)

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import lanes, projects, result_sets, users, workgroups
+from dialer import action_texts, lanes, projects, result_sets, users, workgroups
 from dialer.campaign_state import ensure_campaign
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.lane import Lane
@@ -152,6 +152,7 @@ async def add_call(
             memo=memo,
         )
     )
+    await action_texts.refresh(connection, [call_id] if memo else [])
     await connection.execute(
         insert(calls).values(
             id=call_id,

@@ -9,15 +9,16 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from markupsafe import Markup
 
-from dialer import history, memos, projects, result_sets
+from dialer import history, history_list, memos, projects, result_sets
 from dialer.callbacks import Agreed
 from dialer.floor_views import AgentView, FloorError, NotOnACall
-from dialer.history import CallDetail, HistoryFilter, HistoryRow
+from dialer.history import CallDetail, HistoryRow
 from dialer.lead_detail import LeadDetail, lead_detail
 from dialer.messages import CallId, UserId
 from dialer.projects import Project
 from dialer.result_sets import ActionResult
 from dialer.results import ResultError
+from dialer.rules.history_filter import HistoryFilter
 from dialer.users import User
 from webui.errors import notice
 from webui.formats import midnight
@@ -231,5 +232,7 @@ async def _recent(request: web.Request, user: User) -> tuple[HistoryRow, ...]:
         user_id=user.id, since=midnight(given.clock.now(), given.settings.time_zone)
     )
     async with given.database.read() as connection:
-        page = await history.list_history(connection, wanted=wanted, viewer=user, limit=_RECENT)
+        page = await history_list.list_history(
+            connection, wanted=wanted, viewer=user, limit=_RECENT
+        )
     return page.rows

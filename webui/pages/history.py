@@ -7,10 +7,10 @@ from uuid import UUID
 
 from aiohttp import web
 
-from dialer import audit, campaign_state, history, projects, result_sets, users
-from dialer.history import HistoryFilter
+from dialer import audit, campaign_state, history, history_list, projects, result_sets, users
 from dialer.paging import BadPageKey
 from dialer.rules.hangup_cause import CallOutcome
+from dialer.rules.history_filter import HistoryFilter
 from webui.formats import start_of_day
 from webui.rendering import render
 from webui.services import services
@@ -124,7 +124,7 @@ async def _list(request: web.Request) -> dict[str, object]:
     asked = _asked(request)
     async with services(request).database.read() as connection:
         try:
-            found = await history.list_history(
+            found = await history_list.list_history(
                 connection,
                 wanted=_filter(request, asked),
                 viewer=viewer(request),

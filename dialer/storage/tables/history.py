@@ -99,7 +99,15 @@ Index(
     postgresql_where=text("outcome = 'abandoned'"),
 )
 # History by what came of calls, by who called whom and by how long they talked.
-Index("ix_calls_outcome_claimed_at_id", calls.c.outcome, calls.c.claimed_at, calls.c.id)
+# Not of open calls: SQLite would else take it for any question about a time.
+Index(
+    "ix_calls_outcome_claimed_at_id",
+    calls.c.outcome,
+    calls.c.claimed_at,
+    calls.c.id,
+    sqlite_where=text("outcome IS NOT NULL"),
+    postgresql_where=text("outcome IS NOT NULL"),
+)
 Index(
     "ix_calls_inbound",
     calls.c.claimed_at,

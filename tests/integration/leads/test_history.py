@@ -5,10 +5,10 @@ from uuid import uuid4
 
 import pytest
 
-from dialer import history, result_sets
-from dialer.history import HistoryFilter
+from dialer import history, history_list, result_sets
 from dialer.paging import BadPageKey
 from dialer.rules.hangup_cause import CallOutcome
+from dialer.rules.history_filter import HistoryFilter
 from dialer.storage.engine import Database
 from dialer.users import User
 from tests.small_world import NOON, SmallWorld, add_call, add_lead, build_small_world
@@ -50,7 +50,7 @@ async def _shown(
     database: Database, viewer: User, wanted: HistoryFilter | None = None
 ) -> list[CallOutcome | None]:
     async with database.read() as connection:
-        page = await history.list_history(
+        page = await history_list.list_history(
             connection, wanted=wanted or HistoryFilter(), viewer=viewer
         )
     return [row.outcome for row in page.rows]
@@ -62,7 +62,9 @@ async def test_newest_first(database: Database, world: SmallWorld) -> None:
 
 async def test_a_row_tells_the_whole_call(database: Database, world: SmallWorld) -> None:
     async with database.read() as connection:
-        page = await history.list_history(connection, wanted=HistoryFilter(), viewer=world.suzuki)
+        page = await history_list.list_history(
+            connection, wanted=HistoryFilter(), viewer=world.suzuki
+        )
     ringing, busy, talked = page.rows
     assert (talked.lead_name, talked.number, talked.user_name) == (
         "山田商店",
@@ -146,7 +148,7 @@ async def test_pages_hold_every_action_once_even_in_one_moment(
     after = None
     async with database.read() as connection:
         while True:
-            page = await history.list_history(
+            page = await history_list.list_history(
                 connection,
                 wanted=HistoryFilter(outcome=CallOutcome.NO_ANSWER),
                 viewer=world.suzuki,
@@ -165,14 +167,16 @@ async def test_a_forged_page_key_is_refused(database: Database, world: SmallWorl
     async with database.read() as connection:
         for key in ("x", "WzEsMl0", "W251bGwsbnVsbF0"):
             with pytest.raises(BadPageKey):
-                await history.list_history(
+                await history_list.list_history(
                     connection, wanted=HistoryFilter(), viewer=world.suzuki, after=key
                 )
 
 
 async def test_a_call_in_full(database: Database, world: SmallWorld) -> None:
     async with database.read() as connection:
-        page = await history.list_history(connection, wanted=HistoryFilter(), viewer=world.suzuki)
+        page = await history_list.list_history(
+            connection, wanted=HistoryFilter(), viewer=world.suzuki
+        )
         call_id = page.rows[-1].id
         detail = await history.call_detail(connection, call_id=call_id, viewer=world.suzuki)
         hidden = await history.call_detail(connection, call_id=call_id, viewer=world.takahashi)

@@ -13,15 +13,15 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import campaign_state, history, lanes, lead_table, mybox, prohibitions, why
+from dialer import campaign_state, history_list, lanes, lead_table, mybox, prohibitions, why
 from dialer.after_calls import calls_with_outcome
 from dialer.audit_list import AuditFilter, list_audit
 from dialer.claiming import ClaimRequest, claim
-from dialer.history import HistoryFilter
 from dialer.lead_tabs import InBoxes, Prohibited, Whose
 from dialer.prohibition_list import ProhibitionFilter, list_prohibitions
 from dialer.rules.custom_field import CustomField, FieldKind
 from dialer.rules.hangup_cause import CallOutcome
+from dialer.rules.history_filter import HistoryFilter
 from dialer.rules.lane import Lane
 from dialer.rules.lead_filter import Days, FieldFilter, LeadFilter
 from dialer.rules.lead_view import LeadView, Sort
@@ -146,29 +146,31 @@ def _asked(world: SmallWorld, sort: Sort | None = None, **asked: Any) -> lead_ta
         (HistoryFilter(project_id=1), "ix_actions_project_id_at_id"),
         (HistoryFilter(user_id=2), "ix_actions_user_id_at_id"),
         (HistoryFilter(since=NOON + timedelta(minutes=20)), "ix_actions_at_id"),
-        (HistoryFilter(outcome=CallOutcome.BUSY), "ix_actions_at_id"),
+        (HistoryFilter(outcome=CallOutcome.BUSY), "ix_calls_outcome_claimed_at_id"),
     ],
 )
 async def test_history(
     database: Database, world: SmallWorld, sent: Sent, wanted: HistoryFilter, index: str
 ) -> None:
     async with database.read() as connection:
-        page = await history.list_history(connection, wanted=wanted, viewer=world.sato, limit=10)
+        page = await history_list.list_history(
+            connection, wanted=wanted, viewer=world.sato, limit=10
+        )
         sent.clear()
-        await history.list_history(
+        await history_list.list_history(
             connection, wanted=wanted, viewer=world.sato, after=page.next_key, limit=10
         )
-    plan = await plan_with(database, sent, "FROM actions")
+    plan = await plan_with(database, sent, "ORDER BY")
     assert uses(plan, index)
     assert not sorts(plan)
 
 
 async def test_history_of_a_number(database: Database, world: SmallWorld, sent: Sent) -> None:
     async with database.read() as connection:
-        await history.list_history(
+        await history_list.list_history(
             connection, wanted=HistoryFilter(number="03-5254-0100"), viewer=world.sato
         )
-    assert uses(await plan_with(database, sent, "FROM actions"), "ix_calls_e164_claimed_at")
+    assert uses(await plan_with(database, sent, "ORDER BY"), "ix_calls_e164_claimed_at")
 
 
 async def test_the_claim_walks_the_calling_order(

@@ -6,10 +6,11 @@ import pytest
 
 from dialer.campaign import Mode
 from dialer.campaign_state import CampaignState
-from dialer.history import ActionKind, HungUpBy, RecordingState
+from dialer.history import HungUpBy, RecordingState
 from dialer.rules.agent_state import AgentState
 from dialer.rules.eligibility import Refusal
 from dialer.rules.hangup_cause import CallOutcome
+from dialer.rules.history_filter import ActionKind
 from dialer.rules.pacing import NotDialling
 from webui import labels
 

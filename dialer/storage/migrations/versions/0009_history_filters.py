@@ -23,7 +23,13 @@ def upgrade() -> None:
         sqlite_where=_NO_CALLS,
         postgresql_where=_NO_CALLS,
     )
-    op.create_index("ix_calls_outcome_claimed_at_id", "calls", ["outcome", "claimed_at", "id"])
+    op.create_index(
+        "ix_calls_outcome_claimed_at_id",
+        "calls",
+        ["outcome", "claimed_at", "id"],
+        sqlite_where=text("outcome IS NOT NULL"),
+        postgresql_where=text("outcome IS NOT NULL"),
+    )
     op.create_index(
         "ix_calls_inbound",
         "calls",
