@@ -11,15 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialer.hearing import hearable
 from dialer.history import HistoryRow, rows_of
 from dialer.history_parts import Part, number_of, parts_of, seen_projects, with_names
-from dialer.history_ways import AlongIndex, OfFew, Place, Span, Way, WithWords, joined
+from dialer.history_ways import AlongIndex, OfFew, Place, Reach, Span, Way, WithWords, joined
 from dialer.paging import PAGE_SIZE, Page, bounded, decode_key, encode_key
 from dialer.rules.history_filter import HistoryFilter
 from dialer.storage.engine import Database
 from dialer.storage.tables import actions
 from dialer.users import User
 
-FEW = 2000  # actions that are better fetched than looked for
-_COUNTED = 5000  # as far as indexes are compared
+USUAL_REACH = Reach()
 _EXPORTED_AT_ONCE = 500
 
 
@@ -30,6 +29,7 @@ async def list_history(
     viewer: User,
     after: str | None = None,
     limit: int = PAGE_SIZE,
+    reach: Reach = USUAL_REACH,
 ) -> Page[HistoryRow]:
     """Actions in the projects that `viewer` may see. Raises BadPageKey.
 
@@ -37,7 +37,7 @@ async def list_history(
     looked for further by the next page.
     """
     start = Place(*decode_key(after, datetime, UUID)) if after else None
-    span = Span(wanted.since, wanted.until, start)
+    span = Span(wanted.since, wanted.until, start, reach)
     ways = await _ways(connection, wanted, viewer, span)
     seen = [await way.look(connection, span, bounded(limit) + 1) for way in ways]
     places, end = joined(seen, bounded(limit))
@@ -85,7 +85,7 @@ async def _ways(
     )
     if known is not None:
         return in_words, OfFew(known, [*rest, names.on_row()])
-    few = await _of_few_leads(connection, names)
+    few = await _of_few_leads(connection, names, span)
     if few is not None:
         return in_words, OfFew(few, rest)
     return in_words, *await _along(connection, [*parts, Part(names.asks)], span)
@@ -96,16 +96,18 @@ async def _known(
 ) -> frozenset[UUID] | None:
     """All actions that some part leaves, when they are few."""
     for part in parts:
-        few = None if part.ids is None else await _if_few(connection, part.ids)
+        few = None if part.ids is None else await _if_few(connection, part.ids, span)
         if few is not None:
             return few
         if part.sides:
             sides = [
-                select(one.id).where(*one.own, *span.conditions(one.at, one.id)).limit(FEW + 1)
+                select(one.id)
+                .where(*one.own, *span.conditions(one.at, one.id))
+                .limit(span.reach.few + 1)
                 for one in part.sides
             ]
             found = [id_ for one in sides for id_ in await connection.scalars(one)]
-            if len(found) <= FEW:
+            if len(found) <= span.reach.few:
                 return frozenset(found)
     return None
 
@@ -113,7 +115,7 @@ async def _known(
 async def _along(connection: AsyncConnection, parts: Sequence[Part], span: Span) -> Sequence[Way]:
     """By what is known to be rare; or else along the index that leaves fewest."""
     for part in parts:
-        few = None if part.ids is None else await _if_few(connection, part.ids)
+        few = None if part.ids is None else await _if_few(connection, part.ids, span)
         if few is not None:
             return [OfFew(few, _rest(parts, part))]
     ordered = [part for part in parts if part.sides]
@@ -131,10 +133,10 @@ async def _smallest(connection: AsyncConnection, parts: Sequence[Part], span: Sp
         for side in part.sides:
             inside = select(side.id).where(*side.own, *span.conditions(side.at, side.id))
             # One that is larger than another need not be counted to its end.
-            most = min([_COUNTED, *sizes]) - size + 1
+            most = min([span.reach.compared, *sizes]) - size + 1
             counted = await connection.execute(number_of(inside.limit(most)))
             size += int(counted.scalar_one())
-            if size > min([_COUNTED, *sizes]):
+            if size > min([span.reach.compared, *sizes]):
                 break
         sizes.append(size)
     return parts[sizes.index(min(sizes))]
@@ -144,18 +146,22 @@ def _rest(parts: Sequence[Part], known: Part | None = None) -> list[ColumnElemen
     return [part.on_row() for part in parts if part is not known]
 
 
-async def _of_few_leads(connection: AsyncConnection, names: Part) -> frozenset[UUID] | None:
+async def _of_few_leads(
+    connection: AsyncConnection, names: Part, span: Span
+) -> frozenset[UUID] | None:
     if names.ids is None:
         return None
-    lead_ids = await _if_few(connection, names.ids)
+    lead_ids = await _if_few(connection, names.ids, span)
     if lead_ids is None:
         return None
     if not lead_ids:
         return frozenset()
     toward = select(actions.c.id).where(actions.c.lead_id.in_(lead_ids))
-    return await _if_few(connection, toward)
+    return await _if_few(connection, toward, span)
 
 
-async def _if_few(connection: AsyncConnection, query: Select[Any]) -> frozenset[Any] | None:
-    found = (await connection.execute(query.limit(FEW + 1))).scalars().all()
-    return frozenset(found) if len(found) <= FEW else None
+async def _if_few(
+    connection: AsyncConnection, query: Select[Any], span: Span
+) -> frozenset[Any] | None:
+    found = (await connection.execute(query.limit(span.reach.few + 1))).scalars().all()
+    return frozenset(found) if len(found) <= span.reach.few else None

@@ -1,8 +1,8 @@
 """Actions newest first, along the index that leaves fewest, and never far for one page.
 
 A way reads places (time and id of actions) in order. Where some conditions are looked at row by
-row it ends after `FARTHEST` rows, and says how far it came: a page may be short, and the next one
-goes on from there. So no question, however odd, keeps a database busy for long.
+row it ends after some thousand rows (`Reach`), and says how far it came: a page may be short, and
+the next one goes on from there. So no question, however odd, keeps a database busy for long.
 """
 
 from collections.abc import Sequence
@@ -29,10 +29,6 @@ from dialer.rules.search_grams import needles_of, searchable
 from dialer.storage.search import BesideIndex, HasPart
 from dialer.storage.tables import action_texts, actions, calls
 
-FARTHEST = 8_000
-_FARTHEST_HITS = 1_500  # texts that have the words
-_FARTHEST_TEXTS = 3_000
-_COMMON = 60  # of so many
 _TIES = 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_ID = UUID(int=0)
@@ -57,12 +53,28 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How far one page looks. What is at most `few` actions is fetched rather than looked for.
+
+    Of `texts` of PostgreSQL a word is common that `common` have; `hits` have the words.
+    """
+
+    rows: int = 8_000
+    hits: int = 1_500
+    texts: int = 3_000
+    common: int = 60
+    few: int = 2_000
+    compared: int = 5_000  # rows of an index that are counted to compare it with another
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """Where to look: from `since` on, before `until`, and after `start` in the list."""
 
     since: datetime | None = None
     until: datetime | None = None
     start: Place | None = None
+    reach: Reach = Reach()
 
     def conditions(self, at: Any, id_: Any) -> list[ColumnElement[bool]]:
         found: list[ColumnElement[bool]] = []
@@ -97,7 +109,13 @@ class AlongIndex:
         bottom: Place | None = None
         source: FromClause = self.at.table
         if self.rest:
-            far = select(self.at, self.id).where(*inside).order_by(*order).offset(FARTHEST).limit(1)
+            far = (
+                select(self.at, self.id)
+                .where(*inside)
+                .order_by(*order)
+                .offset(span.reach.rows)
+                .limit(1)
+            )
             bottom = _place((await connection.execute(far)).first())
             source = _both(from_calls=source is calls)
             inside += self.rest
@@ -147,7 +165,7 @@ class WithWords:
         source, matches, key, bottom = await self._where(connection, needles, span)
         inside = [matches, *_moments(key, span)]
         if bottom is not None:
-            inside.append(key >= bottom)
+            inside.append(key >= bottom - bottom % _TIES)
         query = (
             select(key.label("doc_id"), actions.c.id, actions.c.memo, self.hearable.label("heard"))
             .select_from(_with_actions(source))
@@ -185,19 +203,19 @@ class WithWords:
             return action_texts, known, BesideIndex(key), None
         source, matches, indexed = words.found(self.typed, is_sqlite=is_sqlite)
         if is_sqlite:
-            far = _far(source, [matches, *_moments(indexed, span)], indexed, _FARTHEST_HITS)
+            far = _far(source, [matches, *_moments(indexed, span)], indexed, span.reach.hits)
             bottom = (await connection.execute(far)).scalar() if self.rest else None
             return source, matches, indexed, bottom
         # PostgreSQL collects and sorts all that its index knows of a word: what many of the
         # newest texts have is better looked for in the texts themselves.
         newest = _moments(key, span)
         bottom = (
-            await connection.execute(_far(action_texts, newest, key, _FARTHEST_TEXTS))
+            await connection.execute(_far(action_texts, newest, key, span.reach.texts))
         ).scalar()
         if bottom is None:
             return action_texts, has_all, key, None
-        recent = select(key).where(key >= bottom, *newest, has_all).limit(_COMMON)
-        if len((await connection.execute(recent)).all()) == _COMMON:
+        recent = select(key).where(key >= bottom, *newest, has_all).limit(span.reach.common)
+        if len((await connection.execute(recent)).all()) == span.reach.common:
             return action_texts, has_all, key, bottom
         return source, matches, indexed, None
 
@@ -251,7 +269,9 @@ def _moments(key: Any, span: Span) -> list[ColumnElement[bool]]:
     if span.until is not None:
         found.append(key < _number(span.until))
     if span.start is not None:
-        found.append(key < _number(span.start.at) + _TIES)
+        # Where a page ended with a moment, that is done with.
+        rest_of_moment = _TIES if span.start.id != _NO_ID else 0
+        found.append(key < _number(span.start.at) + rest_of_moment)
     return found
 
 
