@@ -212,7 +212,7 @@ class _Sweep:
                 return await self._store.set_aside("local", raw.path)
             case Finding.UNFINISHED if row is not None and row.state != "ready":
                 return await self._finish(row)
-            case Finding.LEFT_OVER | Finding.ERASED:
+            case Finding.LEFT_OVER | Finding.ERASED | Finding.EMPTY:
                 self._store.remove_half_made(raw.path)
                 return True
         return False

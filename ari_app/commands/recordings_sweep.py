@@ -21,6 +21,7 @@ _WORDS = {
     Finding.ERASED: ("a file of a recording that was erased", "removed"),
     Finding.UNKNOWN: ("a recording of no call that we know", "put into set-aside"),
     Finding.FOREIGN: ("not a name of ours", ""),
+    Finding.EMPTY: ("audio of a call that has ended, without a sample", "removed"),
     Finding.HALF_MADE: ("half written when somebody was killed", "removed"),
     Finding.MISSING: ("in the catalogue, but not there", ""),
 }

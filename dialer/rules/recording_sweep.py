@@ -12,6 +12,7 @@ class Finding(StrEnum):
     ERASED = "erased"  # of a recording that was erased
     UNKNOWN = "unknown"  # of no call that we know
     FOREIGN = "foreign"  # with a name that we give to none
+    EMPTY = "empty"  # Asterisk began to record, and not a sample came
     HALF_MADE = "half_made"  # what somebody was writing when he was killed
     MISSING = "missing"  # the catalogue names it, and it is not there
 
@@ -48,6 +49,8 @@ def judge_raw(catalogued: Catalogued | None, duration_ms: int) -> Finding | None
     """
     if catalogued is None:
         return Finding.UNKNOWN
+    if duration_ms == 0 and catalogued.call_ended:
+        return Finding.EMPTY
     match catalogued.state:
         case "ready":
             whole = duration_ms <= (catalogued.duration_ms or 0)

@@ -79,6 +79,10 @@ class AudioStream:
     port: int = 0
     received: list[bytes] = field(default_factory=list)
     sent_frames: int = 0
+    repeated: bytes = b""
+    """What is sent over and over, in µ-law; empty: the tone."""
+    began_at: float = 0.0
+    """When sending began, by the event loop's time."""
     source: int = 1
     """Synchronisation source (SSRC); another one after `jump`."""
     _offset: int = 0
@@ -133,8 +137,8 @@ class AudioStream:
 
     async def _send(self, sock: socket.socket, to: tuple[str, int]) -> None:
         loop = asyncio.get_running_loop()
-        audio = tone(self.hertz)
-        begun = loop.time()
+        audio = self.repeated or tone(self.hertz)
+        begun = self.began_at = loop.time()
         while True:
             at = self.sent_frames
             since = at - self._offset

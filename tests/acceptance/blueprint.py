@@ -1,7 +1,7 @@
 """What a controller needs to know to run; written to a file, it starts one in another process."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from ari_app.sip_accounts import SipAccounts, sip_websocket
 from ari_app.telephony import APPLICATION, AsteriskTelephony, TrunkAddress
 from dialer.campaign import CampaignSettings
 from dialer.campaign_runner import TrunkLines
+from dialer.recording_keeper import WhenReady
 from dialer.rules.pacing import StartBudget
 from dialer.rules.phone_number import national_digits
 from dialer.storage.engine import open_database
@@ -51,7 +52,9 @@ class Running:
 
 
 @asynccontextmanager
-async def running(blueprint: Blueprint) -> AsyncIterator[Running]:
+async def running(
+    blueprint: Blueprint, *, when_recorded: Sequence[WhenReady] = ()
+) -> AsyncIterator[Running]:
     """Builds and starts the controller; it may still be waiting for Asterisk."""
     database = open_database(blueprint.database_url)
     ari = AriConnection(
@@ -82,6 +85,7 @@ async def running(blueprint: Blueprint) -> AsyncIterator[Running]:
         trunks={
             trunk.name: TrunkLines(100, StartBudget(CALLS_PER_SECOND, 1.0, now)) for trunk in trunks
         },
+        when_recorded=when_recorded,
     )
     keeping = asyncio.create_task(accounts.keep_in_step())
     await ari.start()

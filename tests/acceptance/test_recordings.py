@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from dialer.users import PhoneMode
+from tests.acceptance.alignment import measure
 from tests.acceptance.audio import seconds_with
 from tests.acceptance.call_rows import CallRow, Heard
 from tests.acceptance.installation import Installation, dialled, number, wait_for
@@ -99,6 +100,14 @@ async def test_a_phone_that_rings_for_each_customer() -> None:
             await wait_for("the agent's phone is free", legs[-1].ended.is_set)
             assert seconds_with(legs[-1].audio.heard, hertz) >= HEARD_SECONDS
         assert len(legs) == len(CUSTOMERS)
+
+
+async def test_both_sides_are_within_40_ms_at_start_and_end_of_a_minute() -> None:
+    """Ten minutes are measured by the benchmark: `recording_kills --align-seconds 600`."""
+    found = await measure(60)
+    assert found.seconds == pytest.approx(60, abs=1)
+    assert abs(found.at_start_ms) <= 40
+    assert abs(found.at_end_ms) <= 40
 
 
 async def test_an_announcement_of_the_network_before_the_answer() -> None:

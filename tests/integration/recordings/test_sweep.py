@@ -218,6 +218,20 @@ async def test_raw_audio_longer_than_its_recording_is_never_removed(
     assert raw.exists()
 
 
+async def test_raw_audio_without_a_sample_goes_when_the_call_has_ended(
+    database: Database, archive: RecordingArchive, world: SmallWorld
+) -> None:
+    ended = _raw(archive, await _call(database, world, None))
+    goes_on = _raw(archive, await _call(database, world, None, outcome=None))
+    for raw in (ended, goes_on):
+        raw.write_bytes(b"")
+        _age(raw)
+    assert [one[::2] for one in await _sweep(database, archive, repair=True)] == [
+        (Finding.EMPTY, True)
+    ]
+    assert (ended.exists(), goes_on.exists()) == (False, True)
+
+
 async def test_half_made_files_and_foreign_names_are_told(
     database: Database, archive: RecordingArchive, world: SmallWorld
 ) -> None:
