@@ -120,7 +120,7 @@ _NO = frozenset(
         "-",
     ]
 )
-_BETWEEN_CHOICES = re.compile(r"[,、;;\n/|・]")
+_BETWEEN_CHOICES = re.compile(r"^[,、;/|・ ]+")  # in folded text, where a new line is a space
 
 
 def read_value(field: CustomField, text: str, *, region: str = "JP") -> Value | Misfit | None:
@@ -280,9 +280,21 @@ def _choice(field: CustomField, plain: str) -> str | None:
 
 
 def _choices(field: CustomField, plain: str) -> list[str] | Misfit:
-    whole = _choice(field, plain)  # a choice may itself contain a comma
-    parts: Sequence[str] = [plain] if whole else _BETWEEN_CHOICES.split(plain)
-    chosen = [_choice(field, part) for part in parts if part.strip()]
-    if not chosen or None in chosen:
+    """The longest first: what stands between two choices may stand within one, as in IT・通信."""
+    known = sorted(((fold(one), one) for one in field.choices), key=lambda one: -len(one[0]))
+    chosen: set[str] = set()
+    rest = _BETWEEN_CHOICES.sub("", fold(plain), count=1)
+    while rest:
+        found = next(((text, one) for text, one in known if _begins(rest, text)), None)
+        if found is None:
+            return Misfit.NOT_A_CHOICE
+        chosen.add(found[1])
+        rest = _BETWEEN_CHOICES.sub("", rest[len(found[0]) :], count=1)
+    if not chosen:
         return Misfit.NOT_A_CHOICE
     return [one for one in field.choices if one in chosen]
+
+
+def _begins(rest: str, choice: str) -> bool:
+    after = rest[len(choice) :]
+    return rest.startswith(choice) and (not after or bool(_BETWEEN_CHOICES.match(after)))

@@ -125,3 +125,21 @@ def test_any_text_is_read_and_reads_the_same_again(kind: FieldKind, text: str) -
 
 def test_a_value_that_is_none_of_its_type_still_has_a_key() -> None:
     assert sort_keys(FieldKind.NUMBER, "三十") == ("三十",)
+
+
+@pytest.mark.parametrize(
+    ("typed", "chosen"),
+    [
+        ("製造、IT・通信", ["IT・通信", "製造"]),
+        ("IT・通信", ["IT・通信"]),
+        ("甲 乙、製造", ["製造", "甲 乙"]),
+        ("製造\n甲　乙", ["製造", "甲 乙"]),
+        ("製造；ＩＴ・通信；", ["IT・通信", "製造"]),
+        ("IT", Misfit.NOT_A_CHOICE),
+        ("製造業", Misfit.NOT_A_CHOICE),
+        ("、", Misfit.NOT_A_CHOICE),
+    ],
+)
+def test_what_parts_choices_may_stand_within_one(typed: str, chosen: list[str] | Misfit) -> None:
+    some = field(FieldKind.MULTIPLE_CHOICE, "IT・通信", "製造", "甲 乙")
+    assert read_value(some, typed) == chosen
