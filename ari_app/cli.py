@@ -212,6 +212,14 @@ def upgrade_database(config: Config = DEFAULT_CONFIG) -> None:
     typer.echo(upgrade(config))
 
 
+@database.command("reindex")
+def reindex_database(config: Config = DEFAULT_CONFIG) -> None:
+    """Compares what is written and said in every action with the index of words, and mends it."""
+    from ari_app.commands.database import reindex
+
+    typer.echo(reindex(config))
+
+
 @asterisk.command("stop")
 def stop_asterisk(config: Config = DEFAULT_CONFIG) -> None:
     """Ends Kakeru's Asterisk and every call in it; `kakeru serve` starts it again."""

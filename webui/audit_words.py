@@ -91,6 +91,8 @@ ACTIONS: Mapping[str, str] = {
     "custom_field.order": marked("Custom fields put in order"),
     "custom_field.delete": marked("Custom field deleted"),
     "audit.export": marked("Audit log exported"),
+    "history.export": marked("History exported"),
+    "history.export_end": marked("Export of the history ended"),
 }
 # Beginnings of the words above, as the filter offers them.
 GROUPS: Mapping[str, str] = {
@@ -109,6 +111,7 @@ GROUPS: Mapping[str, str] = {
     "result": marked("Action results"),
     "stage": marked("Stages"),
     "custom_field": marked("Custom fields"),
+    "history": marked("History"),
     "audit": marked("Audit log"),
 }
 _COLOURS: Mapping[str, str] = {
@@ -121,6 +124,7 @@ _COLOURS: Mapping[str, str] = {
     "call": "green",
     "user": "rose",
     "workgroup": "teal",
+    "history": "amber",
     "audit": "amber",
 }
 _DETAILS: Mapping[str, str] = {
@@ -171,6 +175,7 @@ _SUBJECTS: Mapping[str, str] = {
     "stage": marked("Stage"),
     "custom_field_set": marked("Set of fields"),
     "custom_field": marked("Custom field"),
+    "history": marked("History"),
     "audit": marked("Audit log"),
     "prohibitions": marked("Prohibitions"),
 }

@@ -11,6 +11,7 @@ from webui.pages import (
     desk,
     dialling,
     history,
+    history_export,
     import_job,
     imports,
     lead,
@@ -279,6 +280,7 @@ ROUTES: tuple[Route, ...] = (
     # ヒストリー
     Route("GET", "/history", history.page, Access.SIGNED_IN),
     Route("GET", "/history/rows", history.rows, Access.SIGNED_IN),
+    Route("GET", "/history.csv", history_export.download, Access.ADMIN),
     Route("GET", f"/history/{_CALL_ID}", history.detail, Access.SIGNED_IN, Scope.CALL),
     Route("GET", f"/recordings/{_CALL_ID}", history.recording, Access.SIGNED_IN, Scope.CALL),
 )

@@ -3,7 +3,11 @@
 import asyncio
 from pathlib import Path
 
-from ari_app.commands.installation import settings_of
+from rich.console import Console
+
+from ari_app.commands.installation import database_of, settings_of
+from ari_app.settings import Settings
+from dialer import action_texts
 from dialer.storage import migrate
 
 
@@ -20,3 +24,17 @@ async def _upgrade(url: str) -> str:
     if before == after:
         return f"The database is up to date ({after})."
     return f"The database is now at {after} (it was {before or 'empty'})."
+
+
+def reindex(config: Path) -> str:
+    """Compares the words of every action with their index, and mends what differs."""
+    return asyncio.run(_reindex(settings_of(config)))
+
+
+async def _reindex(settings: Settings) -> str:
+    async with database_of(settings) as database:
+        with Console(stderr=True).status("looking") as status:
+            looked_at = await action_texts.rebuild(
+                database, lambda done: status.update(f"{done} actions")
+            )
+    return f"The index of words is in step with {looked_at} actions."

@@ -1,23 +1,32 @@
 """ヒストリー: what was done, with filters, details in place and the recordings."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from aiohttp import web
 
-from dialer import audit, campaign_state, history, history_list, projects, result_sets, users
-from dialer.paging import BadPageKey
-from dialer.rules.hangup_cause import CallOutcome
-from dialer.rules.history_filter import HistoryFilter
-from webui.formats import start_of_day
-from webui.rendering import render
+from dialer import (
+    audit,
+    campaign_state,
+    history,
+    history_list,
+    projects,
+    result_sets,
+    users,
+    workgroups,
+)
+from dialer.history_hits import hits_of
+from dialer.paging import BadPageKey, Page
+from webui.history_address import DIRECTIONS, PERIODS, YES_NO, Asked, by_id, chips, filter_of, read
+from webui.rendering import render, words_for
 from webui.services import services
 from webui.sessions import viewer
 from webui.waveform import BARS, Waveform, waveform
 
-_PHONE_SIGNS = frozenset("0123456789+-() ー－−‐（）　０１２３４５６７８９＋")
+_NAMED = ("project", "campaign", "workgroup", "result")
 
 
 class RecentPlays:
@@ -40,49 +49,48 @@ class RecentPlays:
 PLAYS = web.AppKey("plays", RecentPlays)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The filter as it stands in the form."""
-
-    text: str
-    project: str
-    campaign: str
-    user: str
-    outcome: str
-    result: str
-    since: str
-    until: str
-    recorded: bool
-
-    @property
-    def is_empty(self) -> bool:
-        return self == Asked("", "", "", "", "", "", "", "", False)
-
-
 async def page(request: web.Request) -> web.Response:
-    return render(request, "history.html", {**await _list(request), **await _choices(request)})
+    return render(request, "history.html", await _list(request))
 
 
 async def rows(request: web.Request) -> web.Response:
-    response = render(request, "parts/history_rows.html", await _list(request))
-    asked = {key: value for key, value in request.query.items() if value}
-    if "after" not in asked:
+    shown = await _list(request)
+    response = render(request, "parts/history_rows.html", {**shown, "only_rows": True})
+    if shown["first_page"]:
         # What is shown stands in the address: it can be kept, sent and come back to.
-        address = request.url.with_path("/history").with_query(asked)
-        response.headers["HX-Replace-Url"] = str(address.relative())
+        query = read(request.query).query
+        response.headers["HX-Replace-Url"] = f"/history?{query}" if query else "/history"
     return response
 
 
 async def detail(request: web.Request) -> web.Response:
-    """The call in full, opened below its row."""
+    """The call in full, opened below its row; asked for by itself, with its row as a page."""
+    action_id, user = _call_id(request), viewer(request)
     async with services(request).database.read() as connection:
-        found = await history.call_detail(
-            connection, call_id=_call_id(request), viewer=viewer(request)
-        )
-    if found is None:
+        found = await history.call_detail(connection, call_id=action_id, viewer=user)
+        known = await history.rows_of(connection, [action_id])
+        hits = await hits_of(connection, list(known.values()), typed="", viewer=user)
+    if action_id not in known or not user.sees_project(known[action_id].project_id):
         raise web.HTTPNotFound
-    drawing = await _drawing(request, found.row.recording)
-    return render(request, "parts/call_detail.html", {"call": found, "waveform": drawing})
+    drawing = await _drawing(request, found.row.recording) if found else None
+    shown = {"call": found, "waveform": drawing, "action": known[action_id]}
+    if request.headers.get("HX-Request"):
+        return render(request, "parts/action_detail.html", shown)
+    one = Page((known[action_id],), None)
+    return render(
+        request,
+        "history_one.html",
+        {
+            **shown,
+            "found": one,
+            "hits": hits,
+            "asked": Asked(),
+            "chips": (),
+            "first_page": True,
+            "only_rows": False,
+            "opened": True,
+        },
+    )
 
 
 async def recording(request: web.Request) -> web.StreamResponse:
@@ -121,27 +129,41 @@ async def _drawing(request: web.Request, info: history.RecordingInfo | None) -> 
 
 
 async def _list(request: web.Request) -> dict[str, object]:
-    asked = _asked(request)
-    async with services(request).database.read() as connection:
+    asked, user, given = read(request.query), viewer(request), services(request)
+    after = request.query.get("after") or None
+    wanted = filter_of(
+        asked, viewer=user, now=given.clock.now(), time_zone=given.settings.time_zone
+    )
+    async with given.database.read() as connection:
         try:
             found = await history_list.list_history(
-                connection,
-                wanted=_filter(request, asked),
-                viewer=viewer(request),
-                after=request.query.get("after") or None,
+                connection, wanted=wanted, viewer=user, after=after
             )
         except BadPageKey as error:
             raise web.HTTPBadRequest from error
-    query = {key: value for key, value in request.query.items() if value and key != "after"}
+        hits = await hits_of(connection, found.rows, typed=asked.words, viewer=user)
+    choices = {} if after else await _choices(request)
+    names = {key: by_id(choices.get(f"{key}s", ())) for key in _NAMED} | {"user": _names(choices)}
     return {
+        **choices,
         "asked": asked,
         "found": found,
-        "query": query,
-        "first_page": not request.query.get("after"),
+        "hits": hits,
+        "chips": chips(asked, names, words_for(request)),
+        "periods": PERIODS,
+        "directions": DIRECTIONS,
+        "answers": YES_NO,
+        "first_page": after is None,
+        "opened": False,
+        "only_rows": False,
     }
 
 
-async def _choices(request: web.Request) -> dict[str, object]:
+def _names(choices: Mapping[str, Sequence[Any]]) -> dict[str, str]:
+    return by_id(choices.get("users", ())) | {"me": choices["me"][0]} if choices else {}
+
+
+async def _choices(request: web.Request) -> dict[str, Sequence[Any]]:
     """What the filter offers; only an admin looks at others by name."""
     user = viewer(request)
     async with services(request).database.read() as connection:
@@ -151,62 +173,17 @@ async def _choices(request: web.Request) -> dict[str, object]:
             for project in known
             for result in await result_sets.results_of_project(connection, project.id, retired=True)
         ]
+        groups = await workgroups.list_workgroups(connection)
         return {
             "projects": known,
             "campaigns": await campaign_state.campaign_rows(connection, viewer=user),
             "users": await users.list_users(connection) if user.acts_as_admin else [],
+            "workgroups": [
+                group for group in groups if user.acts_as_admin or group.id in user.workgroup_ids
+            ],
             "results": list({result.id: result for result in results}.values()),
+            "me": [words_for(request)("Only me")],
         }
-
-
-def _asked(request: web.Request) -> Asked:
-    query = request.query
-    return Asked(
-        text=query.get("q", "").strip()[:200],
-        project=query.get("project", ""),
-        campaign=query.get("campaign", ""),
-        user=query.get("user", ""),
-        outcome=query.get("outcome", ""),
-        result=query.get("result", ""),
-        since=query.get("since", ""),
-        until=query.get("until", ""),
-        recorded=query.get("recorded") == "on",
-    )
-
-
-def _filter(request: web.Request, asked: Asked) -> HistoryFilter:
-    """What cannot be understood narrows nothing, as an empty field does."""
-    zone = services(request).settings.time_zone
-    since, last_day = _date(asked.since), _date(asked.until)
-    is_number = _is_number(asked.text)
-    me = viewer(request)
-    return HistoryFilter(
-        project_id=_id(asked.project),
-        campaign_id=_id(asked.campaign),
-        user_id=me.id if asked.user == "me" else _id(asked.user),
-        outcome=next((outcome for outcome in CallOutcome if outcome == asked.outcome), None),
-        result_id=_id(asked.result),
-        number=asked.text if is_number else "",
-        text="" if is_number else asked.text,
-        since=start_of_day(since, zone) if since else None,
-        until=start_of_day(last_day + timedelta(days=1), zone) if last_day else None,
-        has_recording=True if asked.recorded else None,
-    )
-
-
-def _is_number(text: str) -> bool:
-    return len(text) >= 3 and set(text) <= _PHONE_SIGNS
-
-
-def _id(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _call_id(request: web.Request) -> UUID:

@@ -75,6 +75,11 @@ def test_without_a_database_the_command_that_makes_it_is_named(kakeru: Kakeru) -
     assert "run `kakeru db upgrade` first" in err
 
 
+def test_the_index_of_words_is_mended(set_up: Kakeru) -> None:
+    code, out, _ = set_up("db", "reindex")
+    assert (code, out.strip()) == (0, "The index of words is in step with 0 actions.")
+
+
 @pytest.mark.parametrize(
     "command",
     [("campaign", "list"), ("mybox", "list"), ("lead", "import", "--project", "P", "x.csv")],

@@ -226,6 +226,7 @@ MATRIX: dict[Who, str] = {
         GET /audit
         GET /audit/rows
         GET /audit.csv
+        GET /history.csv
         POST /campaigns/{campaign}/start
         POST /campaigns/{campaign}/pause
         POST /campaigns/{campaign}/stop

@@ -8,7 +8,8 @@
   const isBusy = () =>
     rowsBody().querySelector(".detail-row:not([hidden])") !== null || window.scrollY > 200;
 
-  const open = async (id, { play = false } = {}) => {
+  // `from`: milliseconds from which to play.
+  const open = async (id, { play = false, from = null } = {}) => {
     const row = document.querySelector(`[data-opens-row="${id}"]`);
     const detail = document.getElementById(`detail-${id}`);
     const cell = detail.firstElementChild;
@@ -19,7 +20,9 @@
       cell.dataset.loaded = "yes";
       await htmx.ajax("GET", cell.dataset.url, { target: cell, swap: "innerHTML" });
     }
-    if (play) detail.querySelector("[data-play]")?.click();
+    const audio = detail.querySelector("audio");
+    if (audio && from !== null) audio.currentTime = from / 1000;
+    if (play && (!audio || audio.paused)) detail.querySelector("[data-play]")?.click();
   };
 
   const close = (id) => {
@@ -38,12 +41,40 @@
       window.scrollTo({ top: 0 });
       return;
     }
+    const moment = event.target.closest("[data-plays-from]");
+    if (moment) {
+      event.preventDefault();
+      open(moment.dataset.playsFrom, { play: true, from: Number(moment.dataset.fromMs) });
+      return;
+    }
     const row = event.target.closest("[data-opens-row]");
     if (!row || event.target.closest("a")) return;
     const id = row.dataset.opensRow;
     if (event.target.closest("[data-plays]")) open(id, { play: true });
     else if (row.classList.contains("is-open")) close(id);
     else open(id);
+  });
+
+  // A period and days of one's own exclude each other.
+  document.addEventListener(
+    "change",
+    (event) => {
+      const form = event.target.closest("#history-filter");
+      if (!form) return;
+      // What was typed is answered already; leaving the field must not close an opened row.
+      if (event.target.id === "history-search") event.stopPropagation();
+      if (event.target.name === "period" && event.target.value) {
+        form.elements.since.value = form.elements.until.value = "";
+      } else if (["since", "until"].includes(event.target.name)) form.elements.period.value = "";
+    },
+    true,
+  );
+
+  // An address may name a moment of the one action it shows.
+  document.addEventListener("DOMContentLoaded", () => {
+    const at = Number(new URLSearchParams(location.search).get("t"));
+    const audio = document.querySelector(".detail-row:not([hidden]) audio");
+    if (audio && at > 0) audio.currentTime = at;
   });
 
   // Somebody may open a row before or while the new rows are fetched.
