@@ -26,7 +26,7 @@ PERIODS: Mapping[str, str] = {
     "last_month": marked("Last month"),
 }
 DIRECTIONS: Mapping[str, str] = {"outbound": marked("Outbound"), "inbound": marked("Inbound")}
-YES_NO: Mapping[str, str] = {"yes": marked("Yes"), "no": marked("No")}
+YES_NO: Mapping[str, str] = {"yes": marked("there is some"), "no": marked("there is none")}
 FIELDS: Mapping[str, str] = {
     "q": marked("Search"),
     "period": marked("Period"),

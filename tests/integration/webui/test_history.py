@@ -135,7 +135,7 @@ async def test_a_chip_tells_what_is_asked_and_takes_it_away(browser: Browser) ->
     await browser.log_in("admin")
     page = await browser.page("/history?outcome=busy&period=today&recorded=no")
     chips = re.findall(r'class="chip" href="([^"]*)".*?chip-text">([^<]+)<', page)
-    assert [text for _, text in chips] == ["本日", "話中", "いいえ"]
+    assert [text for _, text in chips] == ["本日", "話中", "なし"]
     assert chips[0][0].replace("&amp;", "&") == "/history?outcome=busy&recorded=no"
 
 
