@@ -5,6 +5,7 @@ from playwright.async_api import expect
 
 from dialer.lead_editing import Edit, edit_lead
 from tests.browser.conftest import Visitor
+from tests.fakes.sales_fields import add_custom_fields
 from tests.fakes.web_server import WebWorld
 
 pytestmark = pytest.mark.real
@@ -72,3 +73,23 @@ async def test_a_contact_point_is_added_and_one_that_is_none_is_told(
     await expect(page.locator("#lead-contacts")).to_contain_text("090-1234-5678")
     await expect(number).to_have_count(0)
     complaints[:] = [one for one in complaints if "422" not in one]
+
+
+async def test_a_date_that_cannot_be_clears_nothing(visitor: Visitor, world: WebWorld) -> None:
+    page = visitor.page
+    async with world.database.write() as connection:
+        await add_custom_fields(connection, world.team)
+    await visitor.log_in("sato")
+    await visitor.go(f"/leads/{world.team.lead_ids[100]}")
+    button = page.get_by_role("button", name="現契約の満了日を編集")
+    field = page.get_by_label("現契約の満了日", exact=True)
+    await button.click()
+    await field.fill("2027-01-31")
+    await page.keyboard.press("Enter")
+    await expect(button).to_contain_text("2027-01-31")
+    await button.click()
+    await field.press_sequentially("02312027")
+    assert await field.evaluate("input => input.validity.badInput")
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Escape")
+    await expect(button).to_contain_text("2027-01-31")

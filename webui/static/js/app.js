@@ -33,6 +33,15 @@
     }
   };
 
+  // A date that cannot be, as 31 February, is empty to a form: sent, it would clear what is stored.
+  document.addEventListener("submit", (event) => {
+    const impossible = Array.from(event.target.elements).find((input) => input.validity?.badInput);
+    if (!impossible) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    impossible.reportValidity();
+  }, true);
+
   // --- dialogs and clicks ------------------------------------------------------------------
   document.addEventListener("click", (event) => {
     const target = event.target.closest(
