@@ -90,6 +90,9 @@ async def test_a_date_that_cannot_be_clears_nothing(visitor: Visitor, world: Web
     await button.click()
     await field.press_sequentially("02312027")
     assert await field.evaluate("input => input.validity.badInput")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
     await page.keyboard.press("Enter")
     await page.keyboard.press("Escape")
     await expect(button).to_contain_text("2027-01-31")
+    assert "POST" not in sent
