@@ -59,7 +59,7 @@ class Reach:
     Of `texts` of PostgreSQL a word is common that `common` have; `hits` have the words.
     """
 
-    rows: int = 8_000
+    rows: int = 3_000
     hits: int = 1_500
     texts: int = 3_000
     common: int = 60
