@@ -76,14 +76,22 @@ class Span:
     start: Place | None = None
     reach: Reach = Reach()
 
-    def conditions(self, at: Any, id_: Any) -> list[ColumnElement[bool]]:
+    def conditions(
+        self, at: Any, id_: Any, bottom: Place | None = None
+    ) -> list[ColumnElement[bool]]:
+        """One bound at each end, the nearer: SQLite walks to the first that it reads.
+
+        `bottom` lies within the span.
+        """
         found: list[ColumnElement[bool]] = []
-        if self.since is not None:
+        if bottom is not None:
+            found.append(tuple_(at, id_) >= tuple_(bottom.at, bottom.id))
+        elif self.since is not None:
             found.append(at >= self.since)
-        if self.until is not None:
-            found.append(at < self.until)
-        if self.start is not None:
+        if self.start is not None and (self.until is None or self.start.at < self.until):
             found.append(tuple_(at, id_) < tuple_(self.start.at, self.start.id))
+        elif self.until is not None:
+            found.append(at < self.until)
         return found
 
 
@@ -105,22 +113,15 @@ class AlongIndex:
 
     async def look(self, connection: AsyncConnection, span: Span, limit: int) -> Seen:
         order = (self.at.desc(), self.id.desc())
-        inside = [*self.own, *span.conditions(self.at, self.id)]
         bottom: Place | None = None
         source: FromClause = self.at.table
         if self.rest:
-            far = (
-                select(self.at, self.id)
-                .where(*inside)
-                .order_by(*order)
-                .offset(span.reach.rows)
-                .limit(1)
-            )
+            inside = [*self.own, *span.conditions(self.at, self.id)]
+            far = select(self.at, self.id).where(*inside).order_by(*order)
+            far = far.offset(span.reach.rows).limit(1)
             bottom = _place((await connection.execute(far)).first())
             source = _both(from_calls=source is calls)
-            inside += self.rest
-        if bottom is not None:
-            inside.append(tuple_(self.at, self.id) >= tuple_(bottom.at, bottom.id))
+        inside = [*self.own, *self.rest, *span.conditions(self.at, self.id, bottom)]
         query = select(self.at, self.id).select_from(source).where(*inside).order_by(*order)
         return _seen(await _places(connection, query.limit(limit)), limit, bottom)
 
