@@ -93,7 +93,9 @@ async def _workgroups(
     if not holders:
         return groups
     for user_id, workgroup_id in await connection.execute(
-        select(user_workgroups).where(user_workgroups.c.user_id.in_(holders))
+        select(user_workgroups.c.user_id, user_workgroups.c.workgroup_id).where(
+            user_workgroups.c.user_id.in_(holders)
+        )
     ):
         groups[UserId(user_id)] = groups.get(UserId(user_id), frozenset()) | {workgroup_id}
     return groups
