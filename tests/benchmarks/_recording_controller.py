@@ -1,46 +1,52 @@
-"""The controller of the benchmark of kills, in a process of its own, with its keeping worker.
+"""The controller of the benchmark of kills, in a process of its own, with its worker processes.
 
     python -m tests.benchmarks._recording_controller BLUEPRINT.json PIDS
 
 It keeps every agent ready by itself, and writes the ids of its workers into the file PIDS. It says
-`up` when it works, and ends when its standard input is closed.
+`up` when it works, and ends when its standard input is closed. The toy model lies beside the
+blueprint.
 """
 
 import asyncio
 import contextlib
 import sys
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ari_app.recording_stores import StorePlan
+from ari_app.clock import SystemClock
+from ari_app.recording_workers import keep_when_ready, recording_workers
+from ari_app.settings.models import Settings
+from ari_app.transcription_workers import transcribe_when_ready, transcription_workers
 from ari_app.worker_processes import WorkerProcesses
-from dialer import recording_jobs
 from dialer.floor_views import FloorError
-from dialer.recording_jobs import KEEP
 from dialer.storage.engine import Database, open_database
 from dialer.storage.tables import users
 from tests.acceptance.blueprint import Blueprint, Running, running
 
+MODEL = "toy-model"
+
 
 async def main(file: Path, pids: Path) -> None:
     blueprint = Blueprint.model_validate_json(file.read_text(encoding="utf-8"))
+    settings = _settings(blueprint, file.parent)
     database = open_database(blueprint.database_url)
-    workers = _workers(blueprint, database, file.parent)
-
-    async def queue(connection: AsyncConnection, call_id: UUID) -> None:
-        await recording_jobs.enqueue(connection, KEEP, call_id, now=datetime.now(UTC))
-        asyncio.get_running_loop().call_later(0.2, workers.wake)
-
-    async with running(blueprint, when_recorded=[queue]) as run:
-        await workers.start()
+    clock = SystemClock()
+    keeping = recording_workers(settings, database, lambda _: None)
+    transcribing = transcription_workers(settings, database, lambda _: None)
+    assert transcribing is not None  # there is a model
+    when_recorded = [
+        *keep_when_ready(settings, clock, keeping),
+        *transcribe_when_ready(settings, clock, transcribing),
+    ]
+    async with running(blueprint, when_recorded=when_recorded) as run:
+        await keeping.start()
+        await transcribing.start()
         tasks = [
             asyncio.create_task(_keep_ready(run, database)),
-            asyncio.create_task(_write_pids(workers, pids)),
+            asyncio.create_task(_write_pids([keeping, transcribing], pids)),
         ]
         print("up", flush=True)
         lines = asyncio.StreamReader()
@@ -51,31 +57,22 @@ async def main(file: Path, pids: Path) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await workers.stop()
+        await keeping.stop()
+        await transcribing.stop()
     await database.close()
 
 
-def _workers(blueprint: Blueprint, database: Database, folder: Path) -> WorkerProcesses:
-    plan = StorePlan(str(blueprint.recordings), {"format": "flac"}, "", None)
-
-    async def anything_waits() -> bool:
-        async with database.read() as connection:
-            return await recording_jobs.anything_waits(connection, (KEEP,))
-
-    async def free(holder: str) -> None:
-        await recording_jobs.end_all_of(database, holder)
-
-    return WorkerProcesses(
-        "ari_app.recording_worker",
-        told=lambda holder: {
-            "database_url": blueprint.database_url,
-            "holder": holder,
-            "log_file": str(folder / "worker.log"),
-            "store": plan.as_json(),
-        },
-        anything_waits=anything_waits,
-        free=free,
-        on_news=lambda _: None,
+def _settings(blueprint: Blueprint, folder: Path) -> Settings:
+    """Recordings are kept at once, as FLAC, and all are transcribed, with the toy model."""
+    return Settings.model_validate(
+        {
+            "business_name": "Benchmark",
+            "data_folder": folder,
+            "database": {"url": blueprint.database_url},
+            "recordings": {"folder": blueprint.recordings, "keep_after_minutes": 0},
+            "transcripts": {"model": MODEL},
+            "campaigns": blueprint.campaigns,
+        }
     )
 
 
@@ -92,9 +89,11 @@ async def _keep_ready(run: Running, database: Database) -> None:
         await asyncio.sleep(0.5)
 
 
-async def _write_pids(workers: WorkerProcesses, pids: Path) -> None:
+async def _write_pids(pools: Sequence[WorkerProcesses], pids: Path) -> None:
+    part = pids.with_suffix(".part")
     while True:
-        pids.write_text(" ".join(map(str, workers.process_ids)))
+        part.write_text(" ".join(str(pid) for pool in pools for pid in pool.process_ids))
+        part.replace(pids)
         await asyncio.sleep(0.05)
 
 

@@ -1,4 +1,4 @@
-"""Controller, keeping worker and Asterisk are killed at random while people talk: is a recording
+"""Controller, worker processes and Asterisk are killed at random while people talk: is a recording
 lost, is one there twice, is a file left that nobody knows?
 
     python -m tests.benchmarks.recording_kills [--calls 200] [--seed 1] [--quick]
@@ -8,9 +8,12 @@ Real Asterisk, simulated people: each customer is called once, and talks with an
 recording, of the length that was heard. Asterisk writes blocks of two seconds, so that what it had
 not written when it was killed is not counted; a conversation that was shorter than that neither.
 
+The workers keep recordings as FLAC and transcribe them with the toy model of the tests.
+
 `lost`: conversations without audio, with less of it, or whose file is not what the catalogue says.
 `doubled`: people called twice, and recordings that lie there twice. `orphans`: files without a row,
-rows without a file, and half-made ones, after a sweep that repairs.
+rows without a file, and half-made ones, after a sweep that repairs. `untranscribed`: recordings
+whose words were not written.
 
 With `--align-seconds 600` it measures instead how far the two sides of a recording of that length
 lie apart at its start and at its end.
@@ -29,28 +32,33 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from dialer import recording_jobs
-from dialer.recording_jobs import KEEP
+from dialer.recording_jobs import KEEP, TRANSCRIBE
 from dialer.recording_sweep import sweep
-from dialer.storage.tables import calls, recordings
+from dialer.storage.tables import calls, recordings, transcripts
 from recordings.archive import KeepingPolicy, RecordingArchive
 from recordings.codec import listen
+from recordings.errors import RecordingStoreError
 from recordings.store import LocalRecordingStore
+from tests import toy_vosk_model
 from tests.acceptance import alignment
 from tests.acceptance.audio import SAMPLE_RATE, level_of
 from tests.acceptance.installation import MESSAGE_HERTZ, Installation, dialled, number
 from tests.acceptance.sip_phone import PhoneCall
+from tests.benchmarks._recording_controller import MODEL
 from tests.checkout import ROOT
 
 AGENTS = 8
 BLOCK_SECONDS = 2.1  # what Asterisk may not have written when it was killed
 TOLERANCE_SECONDS = 0.7  # joining, and the last packets on their way
-KINDS = ("controller", "worker", "asterisk")
+WORKERS = {"keeper": b"ari_app.recording_worker", "transcriber": b"ari_app.transcription_worker"}
+KINDS = ("controller", "keeper", "transcriber", "asterisk")
 
 
 def main() -> None:
@@ -80,6 +88,7 @@ async def measure(count: int, chance: random.Random) -> dict[str, float]:
     campaign = {"mode": "progressive", "lines_per_agent": 1, "ring_timeout_seconds": 20}
     async with Installation(agents=AGENTS, campaigns={"people": campaign}, own_process=True) as k:
         await k.process.end()  # it has a controller of its own here
+        toy_vosk_model.make(k.folder / MODEL)
         kills, numbers = Kills(), [number() for _ in range(count)]
 
         async def talks(call: PhoneCall) -> None:
@@ -139,13 +148,13 @@ class _Controller:
         self._process.stdin.close()
         await self._process.wait()
 
-    def kill_worker(self) -> bool:
+    def kill_worker(self, module: bytes) -> bool:
         """Whether there was one just now."""
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError, ValueError):
-            pid = int(self._pids.read_text().split()[0])
-            if b"ari_app.recording_worker" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                os.kill(pid, signal.SIGKILL)
-                return True
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            for pid in map(int, self._pids.read_text().split()):
+                if module in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    os.kill(pid, signal.SIGKILL)
+                    return True
         return False
 
 
@@ -159,8 +168,8 @@ async def _kill_while_calling(
     while await _called(kakeru) < len(numbers):
         await asyncio.sleep(chance.uniform(2.0, 7.0))
         kind = chance.choice(KINDS)
-        if kind == "worker":
-            kills.counted[kind] += controller.kill_worker()
+        if kind in WORKERS:
+            kills.counted[kind] += controller.kill_worker(WORKERS[kind])
             continue
         kills.counted[kind] += 1
         if kind == "controller":
@@ -188,7 +197,7 @@ async def _called(kakeru: Installation) -> int:
 
 
 async def _settle(kakeru: Installation) -> None:
-    """All calls have ended, and all recordings are kept."""
+    """All calls have ended, and all recordings are kept and transcribed."""
     async with asyncio.timeout(180):
         while True:
             async with kakeru.database.read() as connection:
@@ -198,7 +207,7 @@ async def _settle(kakeru: Installation) -> None:
                 waits = await connection.scalar(
                     select(recordings.c.call_id).where(recordings.c.state == "recording").limit(1)
                 )
-                queued = await recording_jobs.anything_waits(connection, (KEEP,))
+                queued = await recording_jobs.anything_waits(connection, (KEEP, TRANSCRIBE))
             if is_open is None and waits is None and not queued:
                 return
             await asyncio.sleep(0.3)
@@ -225,6 +234,13 @@ async def _judge(kakeru: Installation, kills: Kills, numbers: list[str]) -> dict
                 .where(recordings.c.state == "ready")
             )
         }
+        untranscribed = await connection.scalar(
+            select(func.count())
+            .select_from(
+                recordings.outerjoin(transcripts, transcripts.c.call_id == recordings.c.call_id)
+            )
+            .where(recordings.c.state == "ready", transcripts.c.call_id.is_(None))
+        )
     files = Counter([one.kept.call_id async for one in store.files() if one.kept])
     conversations, lost, doubled = 0, 0, sum(one - 1 for one in files.values())
     for e164 in numbers:
@@ -248,6 +264,7 @@ async def _judge(kakeru: Installation, kills: Kills, numbers: list[str]) -> dict
         "lost": lost,
         "doubled": doubled,
         "orphans": len(again.found),
+        "untranscribed": untranscribed or 0,
     }
 
 
@@ -271,19 +288,19 @@ def _seconds_of_agent(call: PhoneCall) -> float:
     return seconds
 
 
-def _is_whole(file: Path, row: object, wanted: float) -> bool:
+def _is_whole(file: Path, row: Any, wanted: float) -> bool:
     """Whether it is as long as it must be, and is what the catalogue says."""
-    content = file.read_bytes()
-    heard = listen(file)
-    return (
-        hashlib.sha256(content).hexdigest() == row.sha256  # type: ignore[attr-defined]
-        and heard.audio_sha256 == row.audio_sha256  # type: ignore[attr-defined]
-        and heard.duration_ms >= wanted * 1000
-    )
+    try:
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        heard = listen(file)
+    except (OSError, RecordingStoreError):
+        return False
+    same = (digest, heard.audio_sha256) == (row.sha256, row.audio_sha256)
+    return same and heard.duration_ms >= wanted * 1000
 
 
-def _tell(e164: str, row: object, wanted: float) -> None:
-    has = None if row is None else row.duration_ms  # type: ignore[attr-defined]
+def _tell(e164: str, row: Any, wanted: float) -> None:
+    has = None if row is None else row.duration_ms
     print(f"{e164}: {wanted:.1f} s wanted, recorded ms: {has}", file=sys.stderr)
 
 

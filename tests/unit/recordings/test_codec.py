@@ -74,6 +74,15 @@ def test_what_was_lost_on_the_way_is_noticed(tmp_path: Path) -> None:
             require_same(whole, short, form)
 
 
+@pytest.mark.parametrize("form", ["flac", "opus"])
+def test_a_file_cut_in_the_middle_is_refused_or_seen_to_be_short(tmp_path: Path, form: str) -> None:
+    wav, kept = _conversation(tmp_path), tmp_path / "kept"
+    encode(wav, kept, form)
+    kept.write_bytes(kept.read_bytes()[: kept.stat().st_size // 2])
+    with pytest.raises(RecordingStoreError):
+        require_same(listen(wav), listen(kept), form)
+
+
 def test_what_is_no_audio_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.flac").write_bytes(b"nothing to hear")
     with pytest.raises(RecordingStoreError, match="cannot be decoded"):
