@@ -1,7 +1,9 @@
 """A lead's page at the keyboard: fields are written in place, and nothing typed is lost."""
 
+import asyncio
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from dialer.lead_editing import Edit, edit_lead
 from tests.browser.conftest import Visitor
@@ -96,3 +98,23 @@ async def test_a_date_that_cannot_be_clears_nothing(visitor: Visitor, world: Web
     await page.keyboard.press("Escape")
     await expect(button).to_contain_text("2027-01-31")
     assert "POST" not in sent
+
+
+async def test_a_field_opens_although_the_lead_changes_meanwhile(
+    visitor: Visitor, world: WebWorld
+) -> None:
+    page = visitor.page
+    await visitor.log_in("sato")
+    await visitor.go(f"/leads/{world.team.lead_ids[100]}")
+    held = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await held.wait()
+        await route.continue_()
+
+    await page.route("**/fields/city", hold)
+    await page.locator("#field-city .field-edit").click()
+    async with page.expect_response("**/timeline*"):
+        await page.evaluate("htmx.trigger(document.body, 'leadChanged')")
+    held.set()
+    await expect(page.locator("#edit-city")).to_be_focused()

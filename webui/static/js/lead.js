@@ -3,9 +3,11 @@
   "use strict";
 
   const editing = () => document.querySelector("[data-editing]");
+  // Its input is on the way: swapped meanwhile, the answer would have no place any more.
+  const isOpening = (body) => body.querySelector(".htmx-request") !== null;
   // Neither the field that somebody writes into nor the recording that he listens to goes away.
   const isBusy = (element) =>
-    element.id === "lead-body" ? editing() !== null
+    element.id === "lead-body" ? editing() !== null || isOpening(element)
       : element.id === "timeline" && element.querySelector("details[open]") !== null;
   let missed = false; // the lead changed while somebody wrote
 
