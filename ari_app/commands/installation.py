@@ -26,6 +26,15 @@ def check_data_folder(settings: Settings) -> None:
         )
 
 
+async def make_database(settings: Settings) -> None:
+    """Makes the database of a new installation; one that is there stays as it is.
+
+    Raises StorageError when it cannot be made or asked."""
+    settings.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if await migrate.current(settings.database_url) is None:
+        await migrate.upgrade(settings.database_url)
+
+
 @asynccontextmanager
 async def database_of(settings: Settings) -> AsyncIterator[Database]:
     """The database, open, with this version's tables. Raises StorageError otherwise."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ari_app.commands.installation import database_of, settings_of
+from ari_app.commands.installation import database_of, make_database, settings_of
 from ari_app.commands.set_up_people import apply_projects, apply_users, apply_workgroups
 from ari_app.commands.set_up_sets import apply_field_sets, apply_result_sets
 from ari_app.commands.set_up_work import Work
@@ -42,6 +42,8 @@ def apply(config: Path, path: Path, *, check: bool) -> Applied:
 async def _apply(settings: Settings, path: Path, *, check: bool) -> Applied:
     wanted, file, passwords = load_set_up(path)
     work = Work(settings, wanted, file, passwords, datetime.now(UTC))
+    if not check:
+        await make_database(settings)
     async with database_of(settings) as database:
         try:
             async with database.write() as connection:

@@ -20,10 +20,10 @@ Kakeru = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def kakeru(
+def new_installation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Kakeru:
-    """Types a command in the folder of a new installation; the set-up is in ``set-up.yaml``."""
+    """Types a command in a folder with settings and nothing else; the set-up is ``set-up.yaml``."""
     monkeypatch.chdir(tmp_path)
     Path("config").mkdir()
     Path("config/kakeru.yaml").write_text(MAIN, encoding="utf-8")
@@ -35,8 +35,14 @@ def kakeru(
         assert "Traceback" not in out + err
         return code, out, err
 
-    assert typed("db", "upgrade")[0] == 0
     return typed
+
+
+@pytest.fixture
+def kakeru(new_installation: Kakeru) -> Kakeru:
+    """The same, where the database is made."""
+    assert new_installation("db", "upgrade")[0] == 0
+    return new_installation
 
 
 def rows(query: str) -> list[tuple[object, ...]]:
@@ -75,6 +81,15 @@ def test_the_example_is_applied_and_again_changes_nothing(kakeru: Kakeru) -> Non
     assert everything() == before
 
 
+def test_the_database_of_a_new_installation_is_made(new_installation: Kakeru) -> None:
+    code, _, err = new_installation("setup", "apply", "set-up.yaml", "--check")
+    assert code == 1
+    assert "kakeru db upgrade" in err
+    code, out, err = new_installation("setup", "apply", "set-up.yaml")
+    assert (code, err) == (0, "")
+    assert "user sato: added" in out
+
+
 def test_check_tells_what_would_change_and_writes_nothing(kakeru: Kakeru) -> None:
     before = everything()
     code, out, _ = kakeru("setup", "apply", "set-up.yaml", "--check")
@@ -107,6 +122,26 @@ def test_what_differs_is_changed_and_what_is_not_named_stays(kakeru: Kakeru) -> 
     assert rows("SELECT count(*) FROM workgroups") == [(2,)]
 
 
+def test_managers_are_those_of_the_file_and_what_it_does_not_say_stays(kakeru: Kakeru) -> None:
+    plain = "workgroups: [東京営業部]\n    phone: browser"
+    assert plain in EXAMPLE
+    query = "SELECT u.login FROM user_workgroups g JOIN users u ON u.id = g.user_id WHERE manages"
+
+    def applied(manages: str) -> list[str]:
+        text = EXAMPLE.replace(plain, f"workgroups: [東京営業部]\n    {manages}phone: browser")
+        Path("set-up.yaml").write_text(text, encoding="utf-8")
+        code, out, _ = kakeru("setup", "apply", "set-up.yaml")
+        assert code == 0
+        return out.splitlines()
+
+    assert "user sato: manages 東京営業部" in applied("manages: [東京営業部]\n    ")
+    assert rows(query) == [("sato",)]
+    assert applied("manages: [東京営業部]\n    ") == applied("") == ["Nothing to change."]
+    assert rows(query) == [("sato",)]
+    assert applied("manages: []\n    ") == ["user sato: manages nothing"]
+    assert rows(query) == []
+
+
 def test_a_password_of_the_environment_needs_no_link(
     kakeru: Kakeru, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +167,11 @@ def test_a_password_of_the_environment_needs_no_link(
             "workgroups: [東京営業部]\n    phone",
             "workgroups: [東京]\n    phone",
             "no workgroup '東京'",
+        ),
+        (
+            "workgroups: [東京営業部]\n    phone",
+            "workgroups: [東京営業部]\n    manages: [大阪]\n    phone",
+            "manages[0]: he does not belong to '大阪'",
         ),
     ],
 )
