@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer import audit, mybox
 from dialer.lead_facts import box_stands
+from dialer.managers import set_managed
 from dialer.mybox import NO_POLICY, BoxReport, MyBoxPolicy
 from dialer.storage.tables import callbacks, mybox_entries, user_workgroups, users, workgroups
 from dialer.user_names import (
@@ -75,6 +76,7 @@ class Edit:
     may_administer: bool | None = None
     may_call: bool | None = None
     workgroup_ids: Collection[int] | None = None
+    managed_workgroup_ids: Collection[int] | None = None
     language: Language | None = None
 
 
@@ -84,7 +86,7 @@ async def edit_user(
     """The user as he is afterwards. Another role ends his web sessions.
 
     `by` None is the program itself. Raises UnknownUser, NotAllowed, LoginTaken,
-    UnusableLogin, NoRole, LastAdmin, UnknownGroup.
+    UnusableLogin, NoRole, LastAdmin, UnknownGroup, NotAMember.
     """
     require_admin(by, "changes users")
     user = await _user(connection, user_id)
@@ -92,6 +94,11 @@ async def edit_user(
     await _edit_roles(connection, user, edit, now, by)
     if edit.workgroup_ids is not None:
         await _edit_workgroups(connection, user, frozenset(edit.workgroup_ids), now, by)
+    if edit.managed_workgroup_ids is not None:
+        user = await _user(connection, user_id)
+        await set_managed(
+            connection, user=user, workgroup_ids=edit.managed_workgroup_ids, now=now, by=by
+        )
     return await _user(connection, user_id)
 
 

@@ -35,6 +35,10 @@ class BadPassword(UserError):
         self.problem = problem
 
 
+class NotAMember(UserError):
+    """Who manages a workgroup must belong to it."""
+
+
 class LastAdmin(UserError):
     """Without him nobody could administer."""
 

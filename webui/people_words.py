@@ -2,6 +2,7 @@
 
 from dialer import mybox, second_factor, user_changes, user_links, users, workgroups
 from dialer.rules.password import LONGEST_PASSWORD, SHORTEST_PASSWORD, PasswordProblem
+from dialer.user_errors import NotAMember
 from webui.refusals import refusal
 from webui.translations import Words, marked
 
@@ -49,6 +50,8 @@ def people_refusal(error: Exception, _: Words) -> str:
             )
         case users.NoRole():
             return _("Choose a role: administrator, user, or both.")
+        case NotAMember():
+            return _("Who manages a workgroup must belong to it.")
         case users.LastAdmin():
             return _("Nobody else could administer then. Make another administrator first.")
         case users.NotAllowed():

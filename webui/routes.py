@@ -35,6 +35,7 @@ from webui.pages import (
     project_script,
     project_users,
     projects,
+    recordings,
     result_sets,
     setup,
     user,
@@ -50,6 +51,7 @@ _CONTACT = rf"{_LEAD}/contacts/{{contact_id:\d{{1,18}}}}"
 _FIELD = r"{field:[a-z0-9_-]{1,40}}"
 _VIEW = r"/leads/views/{view_id:\d{1,18}}"
 _CALL_ID = r"{call_id:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}}"
+_RECORDING = rf"/recordings/{_CALL_ID}"
 _USER = r"/users/{user_id:\d{1,18}}"
 _WORKGROUP = r"/workgroups/{workgroup_id:\d{1,18}}"
 _PROJECT = r"/projects/{project_id:\d{1,18}}"
@@ -91,6 +93,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", _WORKGROUP, workgroups.rename, Access.ADMIN),
     Route("POST", f"{_WORKGROUP}/users", workgroups.add_members, Access.ADMIN),
     Route("POST", f"{_WORKGROUP}/users/remove", workgroups.remove_member, Access.ADMIN),
+    Route("POST", f"{_WORKGROUP}/managers", workgroups.add_manager, Access.ADMIN),
+    Route("POST", f"{_WORKGROUP}/managers/remove", workgroups.remove_manager, Access.ADMIN),
     Route("POST", f"{_WORKGROUP}/delete", workgroups.delete, Access.ADMIN),
     # ユーザー
     Route("GET", "/users", users.page, Access.ADMIN),
@@ -282,5 +286,6 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/history/rows", history.rows, Access.SIGNED_IN),
     Route("GET", "/history.csv", history_export.download, Access.ADMIN),
     Route("GET", f"/history/{_CALL_ID}", history.detail, Access.SIGNED_IN, Scope.CALL),
-    Route("GET", f"/recordings/{_CALL_ID}", history.recording, Access.SIGNED_IN, Scope.CALL),
+    # recordings: who may hear one is asked by each of these
+    Route("GET", f"{_RECORDING}/audio", recordings.audio, Access.SIGNED_IN, Scope.CALL, head=True),
 )

@@ -1,7 +1,7 @@
 """`kakeru user …` and `kakeru workgroup …`"""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from ari_app.commands.failures import CommandFailed
 from ari_app.commands.installation import database_of, settings_of
 from ari_app.settings import Settings
 from dialer import (
+    managers,
     mybox,
     projects,
     second_factor,
@@ -53,6 +54,16 @@ class UserEdit:
     phone: str | None
     phone_mode: users.PhoneMode | None
     new_phone_password: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChanges:
+    """Logins of those who join a workgroup, leave it, become its managers or cease to be."""
+
+    joining: Sequence[str]
+    leaving: Sequence[str]
+    managing: Sequence[str]
+    released: Sequence[str]
 
 
 Lines = tuple[Sequence[str], list[Sequence[str]]]
@@ -114,7 +125,7 @@ async def _list_users(settings: Settings, in_workgroup: str | None, everybody: b
             user.login,
             user.name,
             _roles(user),
-            ", ".join(sorted(groups[one] for one in user.workgroup_ids if one in groups)),
+            _groups_of(user, groups),
             ", ".join(sorted(work[one] for one in user.project_ids if one in work)),
             user_changes.phone_of(user),
             "deactivated" if not user.active else "invited" if user.invited else "active",
@@ -249,6 +260,15 @@ def _phone_line(settings: Settings, account: str, password: str) -> str:
     return f"Phone: account {account}, password {password}, server {address}."
 
 
+def _groups_of(user: User, names: Mapping[int, str]) -> str:
+    told = (
+        f"{names[one]} (manager)" if one in user.managed_workgroup_ids else names[one]
+        for one in user.workgroup_ids
+        if one in names
+    )
+    return ", ".join(sorted(told))
+
+
 def _roles(user: User) -> str:
     roles = ("admin" if user.may_administer else "", "user" if user.may_call else "")
     return ", ".join(filter(None, roles))
@@ -324,28 +344,29 @@ async def _delete_workgroup(settings: Settings, name: str) -> None:
         )
 
 
-def members(config: Path, name: str, joining: Sequence[str], leaving: Sequence[str]) -> Lines:
-    """Who belongs to the workgroup, after those who join and leave."""
-    return asyncio.run(_members(settings_of(config), name, joining, leaving))
+def members(config: Path, name: str, changes: MemberChanges) -> Lines:
+    """Who belongs to the workgroup and manages it, after the changes."""
+    return asyncio.run(_members(settings_of(config), name, changes))
 
 
-async def _members(
-    settings: Settings, name: str, joining: Sequence[str], leaving: Sequence[str]
-) -> Lines:
+async def _members(settings: Settings, name: str, changes: MemberChanges) -> Lines:
     now = datetime.now(UTC)
     async with database_of(settings) as database, database.write() as connection:
         group = await _workgroup(connection, name)
-        come = [(await _user(connection, login)).id for login in joining]
-        go = [(await _user(connection, login)).id for login in leaving]
-        await workgroups.add_members(
-            connection, workgroup_id=group.id, user_ids=come, now=now, by=None
-        )
-        await workgroups.remove_members(
-            connection, workgroup_id=group.id, user_ids=go, now=now, by=None
-        )
-        ids = await workgroups.members_of(connection, group.id)
-        found = await users.users_by_id(connection, ids)
-    return ("login", "name"), [(user.login, user.name) for user in found]
+        for change, logins in (
+            (workgroups.add_members, changes.joining),
+            (workgroups.remove_members, changes.leaving),
+            (managers.make_managers, changes.managing),
+            (managers.release_managers, changes.released),
+        ):
+            ids = [(await _user(connection, login)).id for login in logins]
+            await change(connection, workgroup_id=group.id, user_ids=ids, now=now, by=None)
+        belonging = await workgroups.members_of(connection, group.id)
+        found = await users.users_by_id(connection, belonging)
+    return ("login", "name", "manager"), [
+        (user.login, user.name, "yes" if group.id in user.managed_workgroup_ids else "")
+        for user in found
+    ]
 
 
 def _campaigns(settings: Settings, workgroup: str) -> list[str]:

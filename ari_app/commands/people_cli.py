@@ -235,10 +235,19 @@ def members(
     remove: Annotated[
         list[str] | None, typer.Option(metavar="LOGIN", help="Leaves it; may be repeated.")
     ] = None,
+    manager: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LOGIN", help="Becomes its manager; may be repeated."),
+    ] = None,
+    no_manager: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LOGIN", help="Is its manager no longer; may be repeated."),
+    ] = None,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """Who belongs to it, after those who join and leave."""
+    """Who belongs to it and manages it, after those who join, leave and change."""
     from ari_app.commands import people
     from ari_app.commands.tables import print_table
 
-    print_table(*people.members(config, name, add or (), remove or ()))
+    changes = people.MemberChanges(add or (), remove or (), manager or (), no_manager or ())
+    print_table(*people.members(config, name, changes))

@@ -1,5 +1,7 @@
 """Workgroups, users and projects, as a file describes them."""
 
+from collections.abc import Mapping
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ari_app.commands.people import link_address
@@ -38,11 +40,15 @@ async def apply_users(connection: AsyncConnection, work: Work) -> None:
     """New users get the password of the environment, or are invited by a link."""
     groups = {group.name: group.id for group in await workgroups.list_workgroups(connection)}
     for login, entry in work.wanted.users.items():
+        for index, name in enumerate(entry.manages or ()):
+            if name not in entry.workgroups:
+                place = ("users", login, "manages", index)
+                work.complain(place, f"he does not belong to {name!r}: name it in workgroups too")
         unknown = [name for name in entry.workgroups if name not in groups]
         for name in unknown:
             place = ("users", login, "workgroups", entry.workgroups.index(name))
             work.complain(place, f"there is no workgroup {name!r}{did_you_mean(name, groups)}")
-        if unknown:
+        if unknown or not set(entry.manages or ()) <= set(entry.workgroups):
             continue
         with work.at("users", login):
             ids = frozenset(groups[name] for name in entry.workgroups)
@@ -51,6 +57,7 @@ async def apply_users(connection: AsyncConnection, work: Work) -> None:
                 user = await _add(connection, work, login, entry, ids)
             else:
                 await _change(connection, work, user, entry, ids)
+            await _set_managed(connection, work, user, entry, groups)
             await _set_phone(connection, work, user, entry)
 
 
@@ -85,6 +92,23 @@ async def _change(
     edit = Edit(name=wanted[0], may_administer=wanted[1], may_call=wanted[2], workgroup_ids=ids)
     await user_changes.edit_user(connection, user_id=user.id, edit=edit, now=work.now, by=None)
     work.changed(f"user {user.login}: changed")
+
+
+async def _set_managed(
+    connection: AsyncConnection,
+    work: Work,
+    user: User,
+    entry: UserEntry,
+    groups: Mapping[str, int],
+) -> None:
+    """What the file does not say stays."""
+    wanted = frozenset(groups[name] for name in entry.manages or ())
+    his = frozenset(groups[name] for name in entry.workgroups)
+    if entry.manages is None or wanted == user.managed_workgroup_ids & his:
+        return
+    edit = Edit(managed_workgroup_ids=wanted)
+    await user_changes.edit_user(connection, user_id=user.id, edit=edit, now=work.now, by=None)
+    work.changed(f"user {user.login}: manages {', '.join(entry.manages) or 'nothing'}")
 
 
 async def _set_phone(connection: AsyncConnection, work: Work, user: User, entry: UserEntry) -> None:

@@ -79,6 +79,9 @@ class UserEntry(Section):
     name: Name = Field(description="what people call him")
     roles: list[Role] = Field(["user"], min_length=1, description="admin, user, or both")
     workgroups: list[Name] = Field(default_factory=list, description="those he belongs to")
+    manages: list[Name] | None = Field(
+        None, description="those of them whose conversations he may hear; left out: as it is"
+    )
     phone: str | None = Field(
         None, max_length=40, description="account of his SIP phone, or browser"
     )

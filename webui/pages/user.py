@@ -57,13 +57,14 @@ async def page(request: web.Request) -> web.Response:
 
 async def save(request: web.Request) -> web.Response:
     """Name, login, roles and workgroups, as they stand in the form."""
-    roles = await chosen_roles(request)
+    roles, groups = await chosen_roles(request), await chosen_ids(request, "workgroup_id")
     edit = Edit(
         login=await field(request, "login"),
         name=await field(request, "name"),
         may_administer="admin" in roles,
         may_call="user" in roles,
-        workgroup_ids=await chosen_ids(request, "workgroup_id"),
+        workgroup_ids=groups,
+        managed_workgroup_ids=groups & await chosen_ids(request, "managed_id"),
     )
     return await _change(
         request,

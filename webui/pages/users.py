@@ -61,7 +61,8 @@ async def invite(request: web.Request) -> web.Response:
                 now=now,
                 by=by,
             )
-            edit = user_changes.Edit(workgroup_ids=groups)
+            managed = groups & await chosen_ids(request, "managed_id")
+            edit = user_changes.Edit(workgroup_ids=groups, managed_workgroup_ids=managed)
             user = await user_changes.edit_user(
                 connection, user_id=user.id, edit=edit, now=now, by=by
             )

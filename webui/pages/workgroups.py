@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer import users, workgroups
+from dialer import managers, users, workgroups
 from dialer.workgroups import Workgroup
 from webui.changes import Changes, acting, go_to
 from webui.errors import notice
@@ -92,6 +92,28 @@ async def remove_member(request: web.Request) -> web.Response:
         )
 
     return await _changes.make(request, change, marked("Taken out of the workgroup."))
+
+
+async def add_manager(request: web.Request) -> web.Response:
+    ids, group_id = await _user_ids(request), _group_id(request)
+
+    async def change(connection: AsyncConnection) -> None:
+        await managers.make_managers(
+            connection, workgroup_id=group_id, user_ids=ids, **acting(request)
+        )
+
+    return await _changes.make(request, change, marked("Hears what this workgroup says now."))
+
+
+async def remove_manager(request: web.Request) -> web.Response:
+    ids, group_id = await _user_ids(request), _group_id(request)
+
+    async def change(connection: AsyncConnection) -> None:
+        await managers.release_managers(
+            connection, workgroup_id=group_id, user_ids=ids, **acting(request)
+        )
+
+    return await _changes.make(request, change, marked("No longer the manager."))
 
 
 async def delete(request: web.Request) -> web.Response:

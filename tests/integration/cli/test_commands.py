@@ -340,6 +340,10 @@ def test_a_workgroup_is_filled_renamed_and_deleted(set_up: Kakeru) -> None:
     set_up("user", "add", "sato", "--generate")
     assert "sato" in set_up("workgroup", "members", "Tokyo", "--add", "sato")[1]
     assert re.search(r"Tokyo +1 +0 +spring", set_up("workgroup", "list")[1])
+    managed = set_up("workgroup", "members", "Tokyo", "--manager", "sato")[1]
+    assert re.search(r"sato +sato +yes", managed)
+    assert "Tokyo (manager)" in set_up("user", "list")[1]
+    assert "yes" not in set_up("workgroup", "members", "Tokyo", "--no-manager", "sato")[1]
     code, out, _ = set_up("workgroup", "rename", "Tokyo", "Tokyo 1")
     assert code == 0
     assert "Change the name in the campaigns too: spring." in out

@@ -107,7 +107,7 @@ MATRIX: dict[Who, str] = {
         GET /leads/{lead_id}/why/past
         GET /campaigns/{campaign}
         GET /history/{call_id}
-        GET /recordings/{call_id}
+        GET /recordings/{call_id}/audio
     """,
     Who.AGENT_PROJECT: """
         POST /desk/calls/{call_id}/result
@@ -130,6 +130,8 @@ MATRIX: dict[Who, str] = {
         POST /workgroups/{workgroup_id}
         POST /workgroups/{workgroup_id}/users
         POST /workgroups/{workgroup_id}/users/remove
+        POST /workgroups/{workgroup_id}/managers
+        POST /workgroups/{workgroup_id}/managers/remove
         POST /workgroups/{workgroup_id}/delete
         GET /users
         GET /users/rows

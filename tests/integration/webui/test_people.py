@@ -260,6 +260,35 @@ async def test_a_workgroup_is_made_filled_renamed_emptied_and_deleted(
     assert "ワークグループ 関西支店" in log
 
 
+async def test_a_manager_is_made_on_the_page_of_the_workgroup_or_of_the_user(
+    admin: Browser, world: WebWorld
+) -> None:
+    group, sato = world.team.workgroup_id, world.team.agents[0]
+    path, pressed = f"/workgroups/{group}", 'aria-pressed="true" aria-label="佐藤 美咲はマネジャー"'
+    assert pressed not in await admin.page(path)
+    assert (await admin.press(f"{path}/managers", user_id=str(sato.id))).status == 200
+    assert pressed in await admin.page(path)
+    assert (await by_login(world, "sato")).managed_workgroup_ids == {group}
+    assert (await admin.press(f"{path}/managers/remove", user_id=str(sato.id))).status == 200
+    assert (await by_login(world, "sato")).managed_workgroup_ids == frozenset()
+    outside = await admin.press("/workgroups", name="大阪支店")
+    assert outside.status == 200
+    stranger = await admin.press(
+        f"/workgroups/{await group_of(world, '大阪支店')}/managers", user_id=str(sato.id)
+    )
+    assert stranger.status == 409
+    assert "所属するユーザーだけ" in await stranger.text()
+
+    form = {"name": sato.name, "login": "sato", "role": "user"}
+    ticks = {"workgroup_id": str(group), "managed_id": str(group)}
+    await admin.press(f"/users/{sato.id}", **form, **ticks)
+    assert (await by_login(world, "sato")).managed_workgroup_ids == {group}
+    # The tick of a workgroup that is taken away goes with it.
+    await admin.press(f"/users/{sato.id}", **form, managed_id=str(group))
+    assert (await by_login(world, "sato")).managed_workgroup_ids == frozenset()
+    assert "ワークグループのマネジャーに指定" in await admin.page("/audit?action=workgroup")
+
+
 async def test_a_workgroup_that_a_campaign_names_says_so(admin: Browser, world: WebWorld) -> None:
     path = f"/workgroups/{world.team.workgroup_id}"
     assert "hikari-autumn" in await admin.page("/workgroups")

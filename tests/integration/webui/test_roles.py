@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import select
 
-from dialer import user_changes, workgroups
+from dialer import managers, user_changes, workgroups
 from dialer.storage.tables import calls, lead_imports
 from dialer.user_changes import Edit
 from tests.fakes.web_fixtures import MakeBrowser
@@ -21,17 +21,25 @@ from webui.scopes import Scope
 from webui.security import CSRF_HEADER
 from webui.services import SERVICES
 
-VISITORS = ("nobody", "agent", "agent of another workgroup", "admin", "admin as user")
+VISITORS = (
+    "nobody",
+    "agent",
+    "manager",
+    "agent of another workgroup",
+    "admin",
+    "admin as user",
+)
 _LETS_IN = {
     Who.ANYONE: frozenset(VISITORS),
     Who.SIGNED_IN: frozenset(VISITORS) - {"nobody"},
-    Who.AGENT: {"agent", "agent of another workgroup", "admin as user"},
-    Who.PROJECT: {"agent", "admin", "admin as user"},
-    Who.AGENT_PROJECT: {"agent", "admin as user"},
+    Who.AGENT: {"agent", "manager", "agent of another workgroup", "admin as user"},
+    Who.PROJECT: {"agent", "manager", "admin", "admin as user"},
+    Who.AGENT_PROJECT: {"agent", "manager", "admin as user"},
     Who.ADMIN: {"admin"},
 }
 _LOGINS = {
     "agent": "sato",
+    "manager": "suzuki",
     "agent of another workgroup": "outsider",
     "admin": "admin",
     "admin as user": "admin",
@@ -117,6 +125,13 @@ async def subjects_of(world: WebWorld) -> dict[str, str]:
             connection,
             user_id=world.team.outsider.id,
             edit=Edit(workgroup_ids=[osaka.id]),
+            now=world.clock.now(),
+            by=None,
+        )
+        await managers.make_managers(
+            connection,
+            workgroup_id=world.team.workgroup_id,
+            user_ids=[world.team.agents[1].id],
             now=world.clock.now(),
             by=None,
         )
