@@ -13,16 +13,16 @@ from sqlalchemy import Row, Select, cast, func, select, true
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer.lead_export_contacts import ContactColumn, contact_cells, contact_columns
 from dialer.lead_rows import LeadRow, contact_points_of, lead_rows
 from dialer.lead_table import TableRequest, every_lead
 from dialer.rules.custom_field import CustomField, FieldKind, Value
 from dialer.rules.phone_number import national_format
 from dialer.storage.engine import Database
-from dialer.storage.tables import contact_points, leads
+from dialer.storage.tables import leads
 from dialer.users import Language
 
 MOST_EXTRA = 200  # columns that nobody mapped when they came in
-MOST_CONTACTS = 20  # columns for one kind of contact point
 
 Part = Literal["extra", "contacts", "custom", "progress", "basic"]
 
@@ -34,7 +34,7 @@ class ExportColumn:
     part: Part
     key: str
     name: str
-    number: int = 0  # of contact points: which of their kind
+    contact: ContactColumn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,6 @@ _BASIC: Mapping[str, tuple[str, str]] = {
     "website": ("URL", "URL"),
     "notes": ("備考", "Notes"),
 }
-_CONTACTS: Mapping[str, tuple[str, str]] = {
-    "phone": ("電話番号", "Phone"),
-    "mobile": ("携帯番号", "Mobile"),
-    "fax": ("FAX番号", "Fax"),
-    "line": ("LINE ID", "LINE ID"),
-    "email": ("連絡先メールアドレス", "Contact e-mail"),
-}
-_KIND_OF_COLUMN = {"other": "phone"}
 _PROGRESS: Mapping[str, tuple[str, str]] = {
     "stage": ("ステージ", "Stage"),
     "attempts": ("架電回数", "Attempts"),
@@ -81,7 +73,10 @@ async def export_columns(
     """The columns that all leads of the project need together."""
     place = 0 if wanted.language == "ja" else 1
     columns = [ExportColumn("basic", key, names[place]) for key, names in _BASIC.items()]
-    columns += await _contact_columns(connection, request.project_id, place)
+    columns += [
+        ExportColumn("contacts", one.about, one.name, one)
+        for one in await contact_columns(connection, request.project_id, wanted.language)
+    ]
     custom = (request.custom or {}).values()
     columns += [ExportColumn("custom", field.key, field.name) for field in custom]
     if wanted.progress:
@@ -121,18 +116,15 @@ def _cells(
     request: TableRequest,
     wanted: Wanted,
 ) -> list[str]:
-    by_kind: dict[str, list[str]] = {}
-    for point in points:
-        kind = _KIND_OF_COLUMN.get(point.kind, point.kind)
-        by_kind.setdefault(kind, []).append(point.raw or point.e164 or "")
+    of_contacts = [one.contact for one in columns if one.contact is not None]
+    contacts = iter(contact_cells(points, of_contacts, wanted.language))
     cells = []
     for one in columns:
         match one.part:
             case "basic":
                 cells.append(str(lead._mapping[one.key]))
             case "contacts":
-                numbers = by_kind.get(one.key, ())
-                cells.append(numbers[one.number] if one.number < len(numbers) else "")
+                cells.append(next(contacts))
             case "custom":
                 field = (request.custom or {})[int(one.key)]
                 cells.append(custom_cell(field, lead.custom.get(one.key), wanted.language))
@@ -171,31 +163,6 @@ def _progress(row: LeadRow | None, key: str, request: TableRequest) -> str:
 
 
 # --- columns ------------------------------------------------------------------------------
-
-
-async def _contact_columns(
-    connection: AsyncConnection, project_id: int, place: int
-) -> list[ExportColumn]:
-    """As many of each kind as some lead of the project has."""
-    of_lead = (
-        select(contact_points.c.kind, func.count().label("number"))
-        .join(leads, leads.c.id == contact_points.c.lead_id)
-        .where(leads.c.project_id == project_id)
-        .group_by(contact_points.c.lead_id, contact_points.c.kind)
-        .subquery()
-    )
-    rows = await connection.execute(
-        select(of_lead.c.kind, func.max(of_lead.c.number)).group_by(of_lead.c.kind)
-    )
-    most: dict[str, int] = {}
-    for kind, number in rows:
-        shown = _KIND_OF_COLUMN.get(kind, kind)
-        most[shown] = most.get(shown, 0) + number
-    return [
-        ExportColumn("contacts", kind, f"{names[place]}{number + 1 if number else ''}", number)
-        for kind, names in _CONTACTS.items()
-        for number in range(min(most.get(kind, 0), MOST_CONTACTS))
-    ]
 
 
 async def _extra_names(connection: AsyncConnection, project_id: int) -> list[str]:

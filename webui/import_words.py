@@ -57,6 +57,11 @@ TARGETS: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
             (LeadField.EXCHANGE, marked("Local exchange")),
             (LeadField.SUBSCRIBER, marked("Subscriber number")),
             (LeadField.PHONE_NOTE, marked("Extension, note on the number")),
+            (LeadField.CONTACT_EMAIL, marked("Contact point: e-mail")),
+            (LeadField.NUMBER_LABEL, marked("Label of the number")),
+            (LeadField.NUMBER_KIND, marked("Kind of the number")),
+            (LeadField.NUMBER_NOTE, marked("Note on the number")),
+            (LeadField.CONTACT_ORDER, marked("Order of the contact points")),
         ),
     ),
     (

@@ -199,9 +199,16 @@ _IN_ANOTHER_SCRIPT = re.compile(f"{_READING.pattern}|^(英語|英字|英文|ロ�
 _FAX = "fax|fax番号|faxno|ファックス|ファックス番号|ファクス|ファクス番号|ファクシミリ番号?"
 _FAX_ALONE = re.compile(_FAX)
 _REMARK = re.compile("[※\n]|  ")  # 電話番号※ハイフンあり
+_CONTACT_EMAIL = "連絡先メールアドレス|contactemail"
+# As exports of leads call columns: 電話番号2の備考.
+_A_CONTACT = rf"^(電話番号|携帯番号|fax番号|phone|mobile|fax|lineid|{_CONTACT_EMAIL})[0-9]*"
 _PATTERNS = tuple(
     (re.compile(pattern), field)
     for pattern, field in (
+        (rf"{_A_CONTACT}(の種別|kind)$", LeadField.NUMBER_KIND),
+        (rf"{_A_CONTACT}(のラベル|label)$", LeadField.NUMBER_LABEL),
+        (rf"{_A_CONTACT}(の備考|note)$", LeadField.NUMBER_NOTE),
+        (rf"^({_CONTACT_EMAIL})$", LeadField.CONTACT_EMAIL),
         ("(内線|内線番号)$", LeadField.PHONE_NOTE),
         (f"(電話|電話番号|tel)(及び|および)?({_FAX})$", LeadField.PHONE_AND_FAX),
         ("(携帯|携帯番号|携帯電話|携帯電話番号|モバイル)$", LeadField.MOBILE),
@@ -300,6 +307,7 @@ _SYNONYMS = {
             LeadField.SUBSCRIBER: "加入者番号 加入番号 加入者",
             LeadField.PHONE_NOTE: "内線 内線番号 extension ext",
             LeadField.LINE: "line lineid ライン",
+            LeadField.CONTACT_ORDER: "連絡先の順番 contactorder",
         }
     ),
 }

@@ -1,6 +1,7 @@
 """連絡先: what a person may write as a way to reach a lead."""
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, get_args
@@ -11,6 +12,13 @@ from dialer.rules.phone_number import UnusableNumber, UnusableReason, parse_phon
 ContactKind = Literal["mobile", "phone", "fax", "email", "line", "other"]
 CONTACT_KINDS: tuple[ContactKind, ...] = get_args(ContactKind)
 NUMBERED = frozenset({"mobile", "phone", "fax"})
+KIND_WORDS: Mapping[ContactKind, tuple[str, str]] = {
+    "mobile": ("携帯電話", "Mobile"),
+    "phone": ("電話", "Phone"),
+    "fax": ("FAX", "Fax"),
+    "other": ("その他", "Other"),
+}
+"""What lists of leads call the kinds of numbers, in Japanese and English."""
 
 _LONGEST_RAW = 200
 _LONGEST_LABEL = 100
@@ -37,6 +45,19 @@ class Contact:
     note: str = ""
     e164: str | None = None
     number_kind: str = ""
+
+
+def kind_of_word(text: str) -> ContactKind | None:
+    """The kind of a number that a cell of a list says, in either language."""
+    plain = unicodedata.normalize("NFKC", text).strip().casefold()
+    return next(
+        (
+            kind
+            for kind, words in KIND_WORDS.items()
+            if plain in (word.casefold() for word in words)
+        ),
+        None,
+    )
 
 
 def read_contact(

@@ -143,6 +143,7 @@ def _settled(columns: list[ListColumn], meanings: Mapping[int, Meaning]) -> Name
         column.target for column in columns if column.target not in REPEATABLE_FIELDS
     } - {LeadField.EXTRA.value}
     named = _without_foreign_readings(_people_apart(columns, meanings, chosen_once))
+    named = _with_own_address(named, chosen_once)
     kept: dict[int, LeadField] = {}
     twice: list[str] = []
     for field in dict.fromkeys(meaning.field for meaning in named.values()):
@@ -190,6 +191,22 @@ def _people_apart(
         else meaning
         for index, meaning in meanings.items()
     }
+
+
+def _with_own_address(
+    meanings: Mapping[int, Meaning], chosen_once: Collection[str]
+) -> dict[int, Meaning]:
+    """連絡先メールアドレス is the lead's own where there is no other: the first of several."""
+    known = dict(meanings)
+    if LeadField.EMAIL in chosen_once or any(
+        meaning.field is LeadField.EMAIL for meaning in known.values()
+    ):
+        return known
+    for index, meaning in known.items():
+        if meaning.field is LeadField.CONTACT_EMAIL:
+            known[index] = replace(meaning, field=LeadField.EMAIL)
+            break
+    return known
 
 
 def _of_one_party(rivals: list[int], meanings: Mapping[int, Meaning]) -> list[int]:

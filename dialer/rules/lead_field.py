@@ -29,6 +29,12 @@ class LeadField(StrEnum):
     EXCHANGE = "exchange"
     SUBSCRIBER = "subscriber"
     PHONE_NOTE = "phone_note"  # 内線番号: kept as the note of the number before it
+    # What exports of leads write beside a number, or an address, about it.
+    NUMBER_LABEL = "number_label"
+    NUMBER_KIND = "number_kind"
+    NUMBER_NOTE = "number_note"
+    CONTACT_EMAIL = "contact_email"  # a contact point beside the lead's own address
+    CONTACT_ORDER = "contact_order"  # names of columns, in the order of the contact points
     EXTRA = "extra"  # kept under the column's name
     IGNORE = "ignore"
 
@@ -45,6 +51,14 @@ ADDRESS_FIELDS = frozenset(
         LeadField.BUILDING,
     }
 )
+TOLD_OF_NUMBERS = frozenset(
+    {
+        LeadField.NUMBER_LABEL,
+        LeadField.NUMBER_KIND,
+        LeadField.NUMBER_NOTE,
+        LeadField.CONTACT_ORDER,
+    }
+)
 NUMBER_PARTS = (LeadField.AREA_CODE, LeadField.EXCHANGE, LeadField.SUBSCRIBER)
 # These may stand in several columns: each is a contact point, or a part of one text.
 REPEATABLE_FIELDS = frozenset(
@@ -55,6 +69,8 @@ REPEATABLE_FIELDS = frozenset(
         LeadField.PHONE_AND_FAX,
         LeadField.LINE,
         LeadField.PHONE_NOTE,
+        LeadField.CONTACT_EMAIL,
+        *(TOLD_OF_NUMBERS - {LeadField.CONTACT_ORDER}),
         *NUMBER_PARTS,
         LeadField.CITY,
         LeadField.ADDRESS,

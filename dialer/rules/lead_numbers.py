@@ -5,7 +5,9 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from dialer.rules.cell_content import is_local_number
+from dialer.rules.cell_content import is_email, is_local_number
+from dialer.rules.column_names import exact_key
+from dialer.rules.contact import kind_of_word
 from dialer.rules.eligibility import UNCALLABLE_KINDS
 from dialer.rules.lead_field import NUMBER_PARTS, LeadField
 from dialer.rules.lead_problem import Cell, RowNote, RowWarning
@@ -45,9 +47,11 @@ class RowNumbers:
     region: str = "JP"
     area_code: str = ""
     contacts: list[ContactDraft] = field(default_factory=list)
+    columns: list[ListColumn] = field(default_factory=list)  # where each contact comes from
     warnings: list[RowWarning] = field(default_factory=list)
     unusable: list[Cell] = field(default_factory=list)
-    repeated: dict[str, str] = field(default_factory=dict)  # by column: the same line again
+    # By column: what is no contact point of its own, because it is one already, or none.
+    kept_by_name: dict[str, str] = field(default_factory=dict)
     parts: dict[LeadField, tuple[ListColumn, str]] = field(default_factory=dict)
 
     def take(self, column: ListColumn, kind: LeadField, text: str) -> None:
@@ -63,6 +67,8 @@ class RowNumbers:
             self._take_note(text)
         elif kind is LeadField.LINE:
             self._add("line", column, text)
+        elif kind is LeadField.CONTACT_EMAIL:
+            self._take_email(column, text)
         else:
             fax_from = 1 if kind is LeadField.PHONE_AND_FAX else None
             for said, part in _told_apart(text):
@@ -85,6 +91,29 @@ class RowNumbers:
             self.warnings.append(RowWarning(self.row, RowNote.ZERO_RESTORED, shown))
             self.contacts[-1] = replace(self.contacts[-1], zero_restored=True)
 
+    def tell(self, of: ListColumn | None, about: LeadField, text: str) -> None:
+        """A cell beside a number's column `of`, empty or not, which says something about it."""
+        if about is LeadField.CONTACT_ORDER:
+            self._put_in_order(text)
+            return
+        for place, column in enumerate(self.columns):
+            if column is of:
+                self.contacts[place] = _with(self.contacts[place], about, text)
+
+    def _put_in_order(self, text: str) -> None:
+        """`text` names columns; the contacts of those that it leaves out come last."""
+        names = [exact_key(name) for name in _BETWEEN_NAMES.split(text)]
+        ranks = {name: rank for rank, name in reversed(list(enumerate(names)))}
+        places = sorted(
+            range(len(self.contacts)),
+            key=lambda place: ranks.get(exact_key(self.columns[place].name), len(names)),
+        )
+        self.columns = [self.columns[place] for place in places]
+        self.contacts = [
+            replace(self.contacts[place], position=position)
+            for position, place in enumerate(places)
+        ]
+
     def _take_part(self, column: ListColumn, text: str) -> None:
         known = self.parts.get(column.field)
         if known is not None and column.field is LeadField.SUBSCRIBER:
@@ -101,6 +130,12 @@ class RowNumbers:
         words = f"内線{text}" if text.strip()[:1].isdecimal() else text
         note = f"{last.note} {words}".strip()
         self.contacts[-1] = replace(last, note=note)
+
+    def _take_email(self, column: ListColumn, text: str) -> None:
+        if is_email(text):
+            self._add("email", column, unicodedata.normalize("NFKC", text))
+        else:
+            self.kept_by_name.setdefault(column.name, text)
 
     def _take_text(self, column: ListColumn, text: str, fax_from: int | None) -> None:
         numbers = parse_phone_numbers(text, self.region)
@@ -122,7 +157,7 @@ class RowNumbers:
         kind = "fax" if is_fax else "mobile" if mobile else "phone"
         for each in self.contacts:
             if each.e164 == number.e164 and each.kind == kind:
-                self.repeated.setdefault(column.name, text)
+                self.kept_by_name.setdefault(column.name, text)
                 return
         self._add(kind, column, text, number)
         self._warn_about(column, text, number, is_fax=is_fax)
@@ -164,6 +199,7 @@ class RowNumbers:
         self, kind: str, column: ListColumn, text: str, number: PhoneNumber | None = None
     ) -> None:
         label, position = column.name[:LABEL_LIMIT], len(self.contacts)
+        self.columns.append(column)
         if number is None:
             self.contacts.append(ContactDraft(kind, label, position, text))
             return
@@ -181,6 +217,15 @@ class RowNumbers:
         )
 
 
+def _with(contact: ContactDraft, about: LeadField, text: str) -> ContactDraft:
+    if about is LeadField.NUMBER_LABEL:
+        return replace(contact, label=text[:LABEL_LIMIT])
+    if about is LeadField.NUMBER_KIND:
+        return replace(contact, kind=kind_of_word(text) or contact.kind)
+    return replace(contact, note=f"{contact.note} {text}".strip())
+
+
+_BETWEEN_NAMES = re.compile("[、,]")
 _UNWRITTEN = frozenset({UnusableReason.EMPTY, UnusableReason.NONE_GIVEN})
 _KINDS: Mapping[LeadField, str] = {LeadField.MOBILE: "mobile", LeadField.FAX: "fax"}
 # “TEL 03-… FAX 03-…” in one cell: the word before a number says which it is.

@@ -18,7 +18,7 @@ from dialer.rules.cell_content import is_note
 from dialer.rules.column_names import meaning_of
 from dialer.rules.custom_field import CustomField, Misfit, Value, read_value
 from dialer.rules.lead_columns import column_letter
-from dialer.rules.lead_field import CALLED_FIELDS, NUMBER_PARTS, LeadField
+from dialer.rules.lead_field import CALLED_FIELDS, NUMBER_PARTS, TOLD_OF_NUMBERS, LeadField
 from dialer.rules.lead_numbers import ContactDraft, RowNumbers
 from dialer.rules.lead_place import (
     PostalPlaces,
@@ -133,6 +133,7 @@ class RowReader:
             for column in sorted(rest, key=_is_of_owner)
             if column.field in _NUMBER_FIELDS
         ]
+        self.told = _beside_numbers(rest)
         self.at = _Places.of(rest)
         self.email_column = next((each.name for each in rest if each.field is LeadField.EMAIL), "")
         self.has_numbers = any(
@@ -176,9 +177,11 @@ class RowReader:
                 numbers.take(column, field, text)
         if numbers.parts:
             numbers.finish()
+        for index, of, about in self.told:
+            numbers.tell(of, about, texts[index])
         extra = {name: text for index, name in self.extras if (text := texts[index])}
-        if numbers.repeated:
-            extra = numbers.repeated | extra
+        if numbers.kept_by_name:
+            extra = numbers.kept_by_name | extra
         custom, misfits = self._custom(texts) if self.custom else (_NO_VALUES, ())
         lead = self._draft(row, texts, numbers, extra, custom)
         if not lead.name:
@@ -340,8 +343,29 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _EMAIL = re.compile(r"[^@\s,;、<>()]+@[^@\s,;、<>().]+(?:\.[^@\s,;、<>().]+)+")
 _NOTHING = re.compile(r"[-‐−ー–—]+|×|なし|無し?|不明|未登録|非公開|n/?a|none", re.IGNORECASE)
 _NUMBER_FIELDS = frozenset(
-    {*CALLED_FIELDS, *NUMBER_PARTS, LeadField.FAX, LeadField.LINE, LeadField.PHONE_NOTE}
+    {
+        *CALLED_FIELDS,
+        *NUMBER_PARTS,
+        LeadField.FAX,
+        LeadField.LINE,
+        LeadField.CONTACT_EMAIL,
+        LeadField.PHONE_NOTE,
+    }
 )
+
+
+def _beside_numbers(
+    columns: Sequence[ListColumn],
+) -> list[tuple[int, ListColumn | None, LeadField]]:
+    """The columns that tell about numbers, each with that of its number, the one before."""
+    found: list[tuple[int, ListColumn | None, LeadField]] = []
+    number: ListColumn | None = None
+    for column in columns:
+        if column.field in TOLD_OF_NUMBERS:
+            found.append((column.index, number, column.field))
+        elif column.field in _NUMBER_FIELDS:
+            number = column
+    return sorted(found, key=lambda told: told[2] is LeadField.CONTACT_ORDER)
 
 
 def _is_of_owner(column: ListColumn) -> bool:

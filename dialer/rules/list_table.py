@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dialer.rules.cell_content import looks_like_data
+from dialer.rules.cell_content import is_written_phone, looks_like_data
 from dialer.rules.column_names import exact_key, meaning_of
 
 HEAD_ROWS = 60  # each of the first ones may be a header; later ones only below a gap
@@ -213,11 +213,14 @@ class TableFinder:
 
 
 def is_header(cells: Sequence[str], known: Collection[str] = ()) -> bool:
-    """At least two columns have names that are known, and hardly a cell holds data."""
+    """At least two columns have names that are known, and hardly a cell holds data.
+
+    A row with a number to call is a lead, even if it says 代表電話 and 本社FAX beside it.
+    """
     filled = [cell for cell in cells if cell.strip()]
     if len(filled) < 2 or (looks_like_data(filled[0]) and looks_like_data(filled[-1])):
         return False
-    if len(known_fields(filled, known)) < 2:
+    if len(known_fields(filled, known)) < 2 or any(map(is_written_phone, filled)):
         return False
     return sum(map(looks_like_data, filled)) * 4 <= len(filled)
 

@@ -48,7 +48,7 @@ from dialer.rules.list_table import TableFinder
         ("電話番号※ハイフンあり", LeadField.PHONE),
         ("連絡先内線番号", LeadField.PHONE_NOTE),
         ("E-mail", LeadField.EMAIL),
-        ("連絡先メールアドレス", LeadField.EMAIL),
+        ("連絡先メールアドレス", LeadField.CONTACT_EMAIL),
         ("〒", LeadField.POSTAL_CODE),
         ("施設郵便番号", LeadField.POSTAL_CODE),
         ("所在地_連結表記", LeadField.ADDRESS),
