@@ -1,7 +1,7 @@
 """Times, numbers and phone numbers as people read them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,11 +18,16 @@ _DAY_WITH_YEAR: Mapping[Language, str] = {"ja": "y年M月d日(E)", "en": "EEE d 
 
 @dataclass(frozen=True, slots=True)
 class Formats:
-    """Formatting for one viewer: his language, the installation's time zone."""
+    """Formatting for one viewer: his language, the installation's time zone, what people call
+    the campaigns that have a title beside their name."""
 
     language: Language
     time_zone: str
     now: datetime
+    campaign_titles: Mapping[str, str] = field(default_factory=dict)
+
+    def campaign(self, name: str) -> str:
+        return self.campaign_titles.get(name, name)
 
     def day(self, at: datetime) -> str:
         """The date; the year only where it is not the current one."""

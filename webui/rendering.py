@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 import aiohttp_jinja2
@@ -66,7 +66,9 @@ def words_for(request: web.Request) -> Words:
 
 def formats_for(request: web.Request) -> Formats:
     given = services(request)
-    return Formats(words_for(request).language, given.settings.time_zone, given.clock.now())
+    titles = {one.name: one.title for one in given.campaigns.settings() if one.title}
+    language = words_for(request).language
+    return Formats(language, given.settings.time_zone, given.clock.now(), titles)
 
 
 def _page_context(request: web.Request) -> dict[str, object]:
@@ -82,16 +84,7 @@ def _page_context(request: web.Request) -> dict[str, object]:
         "site_name": services(request).settings.site_name,
         "path": request.path,
         "recording_room": services(request).room,
-        "campaign_title": partial(campaign_title, request),
     }
-
-
-def campaign_title(request: web.Request, name: str) -> str:
-    """What people call the campaign of this name: its file may say; else the name."""
-    for one in services(request).campaigns.settings():
-        if one.name == name:
-            return one.title or name
-    return name
 
 
 @cache

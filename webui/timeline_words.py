@@ -155,7 +155,7 @@ def _facts_of_action(row: HistoryRow | None, fmt: Formats, _: Words) -> Iterator
     if row.talk_seconds:
         yield _("Talk %(time)s", time=fmt.duration(row.talk_seconds))
     if row.campaign:
-        yield row.campaign
+        yield fmt.campaign(row.campaign)
 
 
 def _changes(

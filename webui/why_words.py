@@ -244,7 +244,7 @@ class WhyWords:
         if call is None:
             return [self._("It is in no call.")]
         since = self._("since %(time)s", time=self.formats.moment(call.since))
-        parts = (self.formats.phone(call.e164), call.campaign, since)
+        parts = (self.formats.phone(call.e164), self.formats.campaign(call.campaign), since)
         return [" · ".join(filter(None, parts))]
 
     def telephones(self, told: Explanation) -> list[str]:

@@ -73,7 +73,7 @@ def _cells(row: HistoryRow, formats: Formats, said: Words) -> tuple[str, ...]:
         row.lead_name,
         row.number,
         row.user_name,
-        row.campaign,
+        formats.campaign(row.campaign),
         said(labels.OUTCOMES[row.outcome]) if row.outcome else "",
         _seconds(row.ring_seconds),
         _seconds(row.talk_seconds),

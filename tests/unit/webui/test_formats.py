@@ -60,3 +60,8 @@ def test_the_day_begins_at_midnight_of_the_zone() -> None:
     begin = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
     assert midnight(NOW, "Asia/Tokyo") == begin
     assert start_of_day(date(2026, 11, 24), "Asia/Tokyo") == begin
+
+
+def test_a_campaign_is_called_by_its_title_if_it_has_one() -> None:
+    titled = Formats("ja", "Asia/Tokyo", NOW, {"autumn": "秋の切り替え"})
+    assert [titled.campaign(name) for name in ("autumn", "winter")] == ["秋の切り替え", "winter"]
