@@ -1,6 +1,7 @@
 """The store of recordings that the settings ask for."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,16 @@ class StorePlan:
 def recording_store(settings: Settings) -> RecordingArchive:
     """Ready to use; no connection is made yet. To be closed at the end."""
     return store_plan(settings).open()
+
+
+@asynccontextmanager
+async def opened_store(settings: Settings) -> AsyncIterator[RecordingArchive]:
+    """`recording_store`, closed at the end of the block."""
+    store = recording_store(settings)
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 def store_plan(settings: Settings) -> StorePlan:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ari_app.commands.failures import CommandFailed, WrongUsage
 from ari_app.commands.installation import database_of, settings_of
-from ari_app.recording_stores import recording_store
+from ari_app.recording_stores import opened_store
 from ari_app.settings import Settings
 from dialer.person_data import PersonData, person_data
 from dialer.person_erasure import ErasureRefused, PersonErased, erase_person, would_erase
@@ -64,9 +64,9 @@ async def _export(settings: Settings, e164: str, to: Path) -> HandedOver:
             part.chmod(0o600)
             archive.writestr("person.json", _as_json(told))
             archive.writestr("person.html", _as_html(told))
-            store = recording_store(settings)
-            for audio in told.audio:
-                await _add_audio(archive, store, audio)
+            async with opened_store(settings) as store:
+                for audio in told.audio:
+                    await _add_audio(archive, store, audio)
         to.hardlink_to(part)  # never over a file that is there
     except FileExistsError as error:
         raise CommandFailed(f"{to}: there is a file of that name; choose another") from error
@@ -76,14 +76,14 @@ async def _export(settings: Settings, e164: str, to: Path) -> HandedOver:
 
 
 async def _erase(settings: Settings, e164: str, reason: str, *, dry_run: bool) -> PersonErased:
-    async with database_of(settings) as database:
+    async with database_of(settings) as database, opened_store(settings) as store:
         try:
             if dry_run:
                 async with database.read() as connection:
                     return await would_erase(connection, e164)
             return await erase_person(
                 database,
-                recording_store(settings),
+                store,
                 e164=e164,
                 reason=reason,
                 by=None,

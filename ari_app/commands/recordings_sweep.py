@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ari_app.commands.installation import database_of, settings_of
-from ari_app.recording_stores import recording_store
+from ari_app.recording_stores import opened_store
 from ari_app.settings import Settings
 from dialer.recording_keeping import queue_unkept
 from dialer.recording_sweep import Swept, sweep
@@ -43,24 +43,20 @@ def keep(config: Path) -> str:
 
 
 async def _sweep(settings: Settings, *, repair: bool) -> Swept:
-    store = recording_store(settings)
-    try:
-        async with database_of(settings) as database:
-            with Console(stderr=True).status("looking") as status:
-                return await sweep(
-                    database,
-                    store,
-                    datetime.now(UTC),
-                    repair=repair,
-                    progress=lambda count: status.update(f"{count} files"),
-                )
-    finally:
-        await store.close()
+    async with database_of(settings) as database, opened_store(settings) as store:
+        with Console(stderr=True).status("looking") as status:
+            return await sweep(
+                database,
+                store,
+                datetime.now(UTC),
+                repair=repair,
+                progress=lambda count: status.update(f"{count} files"),
+            )
 
 
 async def _queue(settings: Settings) -> int:
-    async with database_of(settings) as database:
-        return await queue_unkept(database, recording_store(settings), datetime.now(UTC))
+    async with database_of(settings) as database, opened_store(settings) as store:
+        return await queue_unkept(database, store, datetime.now(UTC))
 
 
 def _lines(swept: Swept) -> Iterator[str]:

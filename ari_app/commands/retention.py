@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.status import Status
 
 from ari_app.commands.installation import database_of, settings_of
-from ari_app.recording_stores import recording_store
+from ari_app.recording_stores import opened_store
 from ari_app.settings import Settings
 from dialer.retention import Erased, erase_due
 
@@ -20,11 +20,11 @@ def erase(config: Path, *, dry_run: bool) -> str:
 
 
 async def _erase(settings: Settings, *, dry_run: bool) -> Erased:
-    async with database_of(settings) as database:
+    async with database_of(settings) as database, opened_store(settings) as store:
         with Console(stderr=True).status("looking") as status:
             return await erase_due(
                 database,
-                recording_store(settings),
+                store,
                 settings.retention_policies,
                 datetime.now(UTC),
                 dry_run=dry_run,
