@@ -1,5 +1,6 @@
 """Who may hear which conversation: the rule's facts, and the same as a condition of a query."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,16 @@ async def right_to_hear(
         viewer.managed_workgroup_ids,
     )
     return hearing_right(listener, Spoken(call.user_id, frozenset(groups), call.example))
+
+
+async def heard_of(
+    connection: AsyncConnection, action_ids: Collection[UUID], viewer: User
+) -> frozenset[UUID]:
+    """Those of the actions that are calls that `viewer` may hear."""
+    query = select(actions.c.id).where(
+        actions.c.id.in_(action_ids), actions.c.kind == "call", hearable(viewer)
+    )
+    return frozenset(await connection.scalars(query)) if action_ids else frozenset()
 
 
 def hearable(viewer: User) -> ColumnElement[bool]:

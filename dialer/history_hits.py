@@ -9,12 +9,12 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer.hearing import hearable
+from dialer.hearing import heard_of
 from dialer.history import HistoryRow
 from dialer.rules.found_words import Piece, excerpt, holds, marked, moment_of
 from dialer.rules.search_grams import needles_of
 from dialer.rules.transcript import Utterance, from_json
-from dialer.storage.tables import actions, comments, transcripts
+from dialer.storage.tables import comments, transcripts
 from dialer.users import User
 
 _MOST_PASSAGES = 3
@@ -49,13 +49,7 @@ async def hits_of(
     if not ids:
         return {}
     needles = needles_of(typed)
-    heard = set(
-        await connection.scalars(
-            select(actions.c.id).where(
-                actions.c.id.in_(ids), actions.c.kind == "call", hearable(viewer)
-            )
-        )
-    )
+    heard = await heard_of(connection, ids, viewer)
     written = set(
         await connection.scalars(
             select(transcripts.c.call_id).where(transcripts.c.call_id.in_(ids))

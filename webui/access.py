@@ -28,13 +28,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`scope` names the path's subject, which must lie in a project the viewer may see."""
+    """`scope` names the path's subject, which must lie in a project the viewer may see. `head`:
+    the headers alone may be asked for, too."""
 
     method: str
     path: str
     handler: Handler
     access: Access
     scope: scopes.Scope = scopes.Scope.NONE
+    head: bool = False
 
 
 def may_enter(access: Access, viewer: User | None) -> Verdict:

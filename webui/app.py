@@ -5,10 +5,10 @@ from aiohttp.typedefs import Handler
 
 from webui.access import guarded
 from webui.errors import error_pages
+from webui.hearing import RECENTLY_HEARD, RecentlyHeard
 from webui.live import OPEN_STREAMS, close_streams
 from webui.login_limits import LoginLimits
 from webui.pages.campaigns import STOCKS, Stocks
-from webui.pages.history import PLAYS, RecentPlays
 from webui.pages.login import LIMITS
 from webui.pages.prohibition_files import REPORTS, Reports
 from webui.phone_lines import PHONE_LINES, PhoneLines
@@ -30,7 +30,7 @@ def create_app(services: WebServices) -> web.Application:
     )
     app[SERVICES] = services
     app[LIMITS] = LoginLimits()
-    app[PLAYS] = RecentPlays()
+    app[RECENTLY_HEARD] = RecentlyHeard()
     app[STOCKS] = Stocks()
     app[REPORTS] = Reports()
     app[OPEN_STREAMS] = set()
@@ -41,6 +41,8 @@ def create_app(services: WebServices) -> web.Application:
     app.on_shutdown.append(app[PHONE_LINES].close)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, guarded(route))
+        if route.head:
+            app.router.add_route("HEAD", route.path, guarded(route))
     app.router.add_static("/static", STATIC)
     app.middlewares.append(_keep_static_files)
     return app

@@ -27,6 +27,10 @@ _WORDS = {
         marked("It was kept for a while only. Do again what made it."),
     ),
     413: (marked("This is too large"), marked("Send something smaller.")),
+    503: (
+        marked("Cannot be reached just now"),
+        marked("Try again in a moment. What is wrong stands in the log."),
+    ),
     500: (
         marked("Something went wrong on our side"),
         marked("It has been written to the log. Tell your administrator this number:"),

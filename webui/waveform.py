@@ -1,9 +1,9 @@
 """A recording drawn as bars: the agent above the line, the customer below it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-BARS = 180
+BARS = 240
 HEIGHT = 64  # of the drawing, in its own units; one bar is 4 units wide with its gap
 BAR_PITCH = 4
 
@@ -21,16 +21,20 @@ class Waveform:
     customer: str
 
 
-def waveform(peaks: Sequence[tuple[int, int]]) -> Waveform:
-    """`peaks` are the loudest samples of agent and customer per bar, 0 to 255."""
+def waveform(peaks: bytes, bars: int = BARS) -> Waveform:
+    """`peaks` as in the table ``recording_peaks``; as many bars, or fewer where it has fewer."""
+    moments = len(peaks) // 2
+    bars = min(bars, moments)
+    edges = [bar * moments // bars * 2 for bar in range(bars + 1)] if bars else []
     agent, customer = [], []
-    for index, (above, below) in enumerate(peaks):
+    for index, (start, end) in enumerate(pairwise(edges)):
         x = index * BAR_PITCH + BAR_PITCH // 2
+        above, below = max(peaks[start:end:2]), max(peaks[start + 1 : end : 2])
         agent.append(f"M{x} {_HALF - 1:g}V{_HALF - 1 - _length(above):.1f}")
         customer.append(f"M{x} {_HALF + 1:g}V{_HALF + 1 + _length(below):.1f}")
-    return Waveform(len(peaks) * BAR_PITCH, HEIGHT, "".join(agent), "".join(customer))
+    return Waveform(bars * BAR_PITCH, HEIGHT, "".join(agent), "".join(customer))
 
 
 def _length(peak: int) -> float:
     # The square root shows quiet speech, as ears do; silence keeps a dot.
-    return 0.6 + (_HALF - 3) * float((min(peak, _LOUDEST) / _LOUDEST) ** 0.5)
+    return 0.6 + (_HALF - 3) * float((peak / _LOUDEST) ** 0.5)

@@ -48,7 +48,7 @@ async def measure(minutes: int) -> dict[str, float]:
         facts = await store.finish(call_id, at)
         finish_seconds = time.perf_counter() - began
         assert facts is not None
-        wav = store.playable(facts.path)
+        wav = store.place.find(facts.path)
         plain, sealed = await _ranges(wav, Path(name) / "sealed.enc")
         return {
             "minutes": minutes,

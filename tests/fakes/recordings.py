@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 from dialer.ports import AudioFile, KeptAudio, RecordingFacts, RecordingFault
+from dialer.rules.recording_pause import PausesInMs
 
 
 @dataclass(slots=True)
@@ -24,7 +25,9 @@ class FakeRecordings:
             raise RecordingFault("/recordings is full; make room")
         return Path(f"/recordings/{at:%Y/%m/%d}/{call_id}.raw")
 
-    async def finish(self, call_id: UUID, at: datetime) -> RecordingFacts | None:
+    async def finish(
+        self, call_id: UUID, at: datetime, pauses: PausesInMs = ()
+    ) -> RecordingFacts | None:
         if self.full:
             raise RecordingFault("/recordings is full; make room")
         if call_id not in self.began:
@@ -45,9 +48,3 @@ class FakeRecordings:
 
     async def erase(self, kept: KeptAudio) -> None:
         self.erased.append(kept.call_id)
-
-    def playable(self, path: str) -> Path:
-        raise FileNotFoundError(path)
-
-    async def peaks(self, path: str, *, buckets: int) -> tuple[tuple[int, int], ...]:
-        raise FileNotFoundError(path)

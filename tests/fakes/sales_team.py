@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialer import mybox, prohibitions, projects, result_sets, users, workgroups
 from dialer.campaign import CampaignSettings, Mode
 from dialer.campaign_state import ensure_campaign, set_state
+from dialer.recording_keeper import write_finished
 from dialer.result_sets import ActionResult
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.storage.engine import Database
@@ -324,16 +325,11 @@ async def _record(
         assert facts is not None
         async with database.write() as connection:
             await connection.execute(
-                insert(recordings).values(
-                    call_id=call_id,
-                    path=facts.path,
-                    state="ready",
-                    duration_ms=facts.duration_ms,
-                    size_bytes=facts.size_bytes,
-                    sha256=facts.sha256,
-                    started_at=at,
+                recordings.insert().values(
+                    call_id=call_id, path=facts.path, state="recording", started_at=at
                 )
             )
+            await write_finished(connection, call_id, facts)
 
 
 def two_voices(seconds: float, seed: int) -> bytes:

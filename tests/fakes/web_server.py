@@ -16,6 +16,7 @@ from ari_app.coordination import LocalLiveUpdates
 from dialer.floor_views import AgentCall
 from dialer.messages import CallId
 from dialer.ports import Timer
+from dialer.recording_keeper import write_finished
 from dialer.rules.agent_state import AgentState
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.list_shape import ListLimits
@@ -171,15 +172,10 @@ async def finish_call(world: WebWorld, call_id: CallId, *, talk_seconds: float) 
         )
         await connection.execute(
             recordings.insert().values(
-                call_id=call_id,
-                path=facts.path,
-                state="ready",
-                duration_ms=facts.duration_ms,
-                size_bytes=facts.size_bytes,
-                sha256=facts.sha256,
-                started_at=began,
+                call_id=call_id, path=facts.path, state="recording", started_at=began
             )
         )
+        await write_finished(connection, call_id, facts)
     world.live.publish("history", {})
 
 

@@ -1,15 +1,13 @@
-"""ヒストリー: what was done, with filters, details in place and the recordings."""
+"""ヒストリー: what was done, with filters and details in place."""
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from aiohttp import web
 
 from dialer import (
-    audit,
     campaign_state,
     history,
     history_list,
@@ -20,33 +18,13 @@ from dialer import (
 )
 from dialer.history_hits import hits_of
 from dialer.paging import BadPageKey, Page
+from webui.conversation import conversation
 from webui.history_address import DIRECTIONS, PERIODS, YES_NO, Asked, by_id, chips, filter_of, read
-from webui.rendering import render, words_for
+from webui.rendering import formats_for, render, words_for
 from webui.services import services
 from webui.sessions import viewer
-from webui.waveform import BARS, Waveform, waveform
 
 _NAMED = ("project", "campaign", "workgroup", "result")
-
-
-class RecentPlays:
-    """Remembers who listens to what, so that one play is one line in the audit log.
-
-    A browser asks for a recording many times while it plays and seeks.
-    """
-
-    def __init__(self) -> None:
-        self._plays: OrderedDict[tuple[int, UUID], datetime] = OrderedDict()
-
-    def is_new(self, user_id: int, call_id: UUID, now: datetime) -> bool:
-        before = self._plays.pop((user_id, call_id), None)
-        self._plays[user_id, call_id] = now
-        while len(self._plays) > 10_000:
-            self._plays.popitem(last=False)
-        return before is None or now - before > timedelta(minutes=10)
-
-
-PLAYS = web.AppKey("plays", RecentPlays)
 
 
 async def page(request: web.Request) -> web.Response:
@@ -66,14 +44,13 @@ async def rows(request: web.Request) -> web.Response:
 async def detail(request: web.Request) -> web.Response:
     """The call in full, opened below its row; asked for by itself, with its row as a page."""
     action_id, user = _call_id(request), viewer(request)
+    found = await conversation(request, action_id)
     async with services(request).database.read() as connection:
-        found = await history.call_detail(connection, call_id=action_id, viewer=user)
         known = await history.rows_of(connection, [action_id])
         hits = await hits_of(connection, list(known.values()), typed="", viewer=user)
     if action_id not in known or not user.sees_project(known[action_id].project_id):
         raise web.HTTPNotFound
-    drawing = await _drawing(request, found.row.recording) if found else None
-    shown = {"call": found, "waveform": drawing, "action": known[action_id]}
+    shown = {"conversation": found, "action": known[action_id]}
     if request.headers.get("HX-Request"):
         return render(request, "parts/action_detail.html", shown)
     one = Page((known[action_id],), None)
@@ -91,41 +68,6 @@ async def detail(request: web.Request) -> web.Response:
             "opened": True,
         },
     )
-
-
-async def recording(request: web.Request) -> web.StreamResponse:
-    """The audio, in ranges as the player asks for them."""
-    user, given, call_id = viewer(request), services(request), _call_id(request)
-    async with given.database.read() as connection:
-        found = await history.call_detail(connection, call_id=call_id, viewer=user)
-    info = found.row.recording if found else None
-    if info is None or info.state != "ready":
-        raise web.HTTPNotFound
-    try:
-        path = given.recordings.playable(info.path)
-    except FileNotFoundError as error:
-        raise web.HTTPNotFound from error
-    now = given.clock.now()
-    if request.app[PLAYS].is_new(user.id, call_id, now):
-        async with given.database.write() as connection:
-            await audit.record(
-                connection,
-                user_id=user.id,
-                action="recording.play",
-                subject=f"call:{call_id}",
-                now=now,
-            )
-    return web.FileResponse(path, headers={"Cache-Control": "private, no-cache"})
-
-
-async def _drawing(request: web.Request, info: history.RecordingInfo | None) -> Waveform | None:
-    if info is None or info.state != "ready":
-        return None
-    try:
-        peaks = await services(request).recordings.peaks(info.path, buckets=BARS)
-    except FileNotFoundError:
-        return None
-    return waveform(peaks)
 
 
 async def _list(request: web.Request) -> dict[str, object]:
@@ -174,9 +116,11 @@ async def _choices(request: web.Request) -> dict[str, Sequence[Any]]:
             for result in await result_sets.results_of_project(connection, project.id, retired=True)
         ]
         groups = await workgroups.list_workgroups(connection)
+        campaigns = await campaign_state.campaign_rows(connection, viewer=user)
+        title = formats_for(request).campaign
         return {
             "projects": known,
-            "campaigns": await campaign_state.campaign_rows(connection, viewer=user),
+            "campaigns": [replace(one, name=title(one.name)) for one in campaigns],
             "users": await users.list_users(connection) if user.acts_as_admin else [],
             "workgroups": [
                 group for group in groups if user.acts_as_admin or group.id in user.workgroup_ids

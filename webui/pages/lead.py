@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialer import users
 from dialer.belonging import project_of_lead
 from dialer.custom_fields import fields_by_id
+from dialer.hearing import heard_of
 from dialer.lead_detail import lead_detail
 from dialer.lead_timeline import Kind, timeline_page
 from dialer.paging import BadPageKey
@@ -88,8 +89,10 @@ async def _timeline(
         after=query.get("after") or None,
     )
     fields = await fields_by_id(connection, project_id)
+    calls = [one.action.id for one in found.rows if one.action]
     return {
         "items": timeline_words.items(found.rows, fields, formats_for(request), words_for(request)),
+        "heard": await heard_of(connection, calls, viewer(request)),
         "next_key": found.next_key,
         "kind": kind or "",
         "lead_id": lead_id,

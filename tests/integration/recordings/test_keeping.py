@@ -186,7 +186,7 @@ async def test_audio_that_was_damaged_is_left_as_it_is(database: Database, tmp_p
     archive = archive_of(tmp_path / "root", "flac", "")
     await _recorded(database, archive)
     before = await _row(database)
-    wav = archive.playable(before.path)
+    wav = archive.local.place.find(before.path)
     damaged = bytearray(wav.read_bytes())
     damaged[5000] ^= 1
     wav.write_bytes(damaged)
@@ -213,7 +213,7 @@ async def test_a_store_that_is_away_delays_and_loses_nothing(
 
     row = await _row(database)
     assert (row.place, row.format) == ("local", "wav")
-    assert archive.playable(row.path).is_file()
+    assert archive.local.place.find(row.path).is_file()
     assert not list((archive.local.root / "keeping").iterdir())
     await archive.close()
 

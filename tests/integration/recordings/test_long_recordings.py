@@ -20,7 +20,6 @@ async def test_a_recording_of_two_hours_needs_little_memory(tmp_path: Path) -> N
     try:
         facts = await store.finish(CALL, AT)
         assert facts is not None
-        await store.peaks(facts.path, buckets=1000)
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

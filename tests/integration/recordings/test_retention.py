@@ -225,7 +225,6 @@ async def test_the_files_are_gone(database: Database, tmp_path: Path) -> None:
         facts = await store.finish(call_id, NOON)
         assert facts is not None
         await connection.execute(update(recordings).values(path=facts.path))
-    await store.peaks(facts.path, buckets=10)
 
     await erase_due(database, store, _policies(90, None), NOON)
 

@@ -76,7 +76,7 @@ def recorded(root: Path) -> tuple[LocalRecordingStore, Path]:
 async def expect_whole(store: LocalRecordingStore) -> RecordingFacts:
     facts = await store.finish(CALL, AT)
     assert facts is not None
-    with wave.open(str(store.playable(facts.path))) as audio:
+    with wave.open(str(store.place.find(facts.path))) as audio:
         assert audio.getnframes() == FRAMES
         audio.setpos(FRAMES - 1)
         assert audio.readframes(1) == b"\x02\x00\x01\x00"

@@ -1,0 +1,62 @@
+"""The audio of conversations, for those who may hear it."""
+
+from uuid import UUID
+
+import structlog
+from aiohttp import web
+
+from dialer.kept_recordings import KeptRecording, kept_recording
+from dialer.ports import AudioFile, RecordingFault
+from dialer.rules.hearing import HearingRight
+from webui.audio_response import send_audio
+from webui.hearing import require_right, write_down
+from webui.services import services
+
+log = structlog.get_logger(__name__)
+
+
+async def audio(request: web.Request) -> web.StreamResponse:
+    """In the form in which it lies, in ranges as the player asks for them."""
+    call_id = call_id_of(request)
+    recording, right, file = await _opened(request, call_id)
+    try:
+        await write_down(request, "recording.play", call_id, right)
+        return await send_audio(
+            request, file, form=recording.audio.format, version=recording.sha256
+        )
+    except RecordingFault as error:
+        raise unreachable(error) from error
+    finally:
+        await file.close()
+
+
+def call_id_of(request: web.Request) -> UUID:
+    return UUID(request.match_info["call_id"])
+
+
+def unreachable(error: RecordingFault) -> web.HTTPServiceUnavailable:
+    """What a page says of audio that cannot be reached just now."""
+    log.error("recording_unreachable", error=str(error))
+    return web.HTTPServiceUnavailable()
+
+
+async def _opened(
+    request: web.Request, call_id: UUID
+) -> tuple[KeptRecording, HearingRight, AudioFile]:
+    """Raises HTTPNotFound, HTTPForbidden, HTTPServiceUnavailable."""
+    given, gone = services(request), None
+    # Another form may take its place between the catalogue's answer and the opening.
+    for _ in range(2):
+        async with given.database.read() as connection:
+            right = await require_right(request, connection, call_id)
+            recording = await kept_recording(connection, call_id)
+        if recording is None:
+            raise web.HTTPNotFound
+        try:
+            return recording, right, await given.recordings.open(recording.audio)
+        except FileNotFoundError as error:
+            gone = error
+        except RecordingFault as error:
+            raise unreachable(error) from error
+    log.error("recording_gone", call_id=str(call_id))
+    raise web.HTTPNotFound from gone
