@@ -24,7 +24,7 @@ from dialer.lead_walk import Place, Stretch, rank, text_of
 from dialer.rules.custom_field import sort_keys
 from dialer.rules.lead_filter import FieldFilter, LeadFilter
 from dialer.rules.lead_view import LeadView, Sort, order_of
-from dialer.rules.prefectures import REGIONS
+from dialer.rules.prefectures import NAMES as PREFECTURES
 from dialer.storage.batches import batches
 from dialer.storage.tables import custom_values, leads, projects, stages
 
@@ -36,7 +36,6 @@ PROHIBITED = Sort("prohibited", descending=True)  # of 禁止
 _MOST_GROUPS = 100
 _REST, _WITHOUT = 1000, 2000  # numbers of stretches: values beyond those, and none
 _MOST_AT_ONCE = 10  # prefectures that are each read by themselves
-_PREFECTURES = tuple(one for _, some in REGIONS for one in some)
 _VALUES: Mapping[str, ColumnElement[Any]] = {
     "name": leads.c.search_key,
     "attempts": leads.c.attempts,
@@ -74,7 +73,7 @@ class Order:
         if column is None:
             return order
         found = await _distinct(connection, column, asking.project_id)
-        known: Sequence[Any] = _PREFECTURES
+        known: Sequence[Any] = PREFECTURES
         if order.sort.key == "stage":
             known = await _stages(connection, asking.project_id)
         line = [one for one in known if one in found]

@@ -42,5 +42,7 @@ MISFITS: Mapping[str, str] = {
     Misfit.NOT_A_URL: marked("This is no web address. Write it as https://www.example.jp."),
     Misfit.NOT_A_PHONE: marked("This is no phone number that can be called."),
     Misfit.NOT_AN_EMAIL: marked("This is no e-mail address."),
+    Misfit.NOT_A_POSTAL_CODE: marked("A postal code has seven digits, as in 160-0004."),
+    Misfit.NOT_A_PREFECTURE: marked("This is no prefecture. Write one of the 47, as in 東京都."),
     Misfit.TOO_LONG: marked("This is too long."),
 }

@@ -1,9 +1,10 @@
 """A lead's fields as its page shows them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dialer.lead_detail import LeadDetail
+from dialer.rules import prefectures
 from dialer.rules.custom_field import CustomField, FieldKind, Value
 from dialer.rules.lead_fields import BASIC_FIELDS, CUSTOM, text_of
 from webui.lead_words import FIELDS
@@ -26,6 +27,11 @@ class ShownField:
     custom: CustomField | None = None
     value: Value | None = None
     stages: Mapping[int, str] | None = None
+
+    @property
+    def suggestions(self) -> Sequence[str]:
+        """What may stand there, to be chosen while it is typed."""
+        return prefectures.NAMES if self.key == "prefecture" else ()
 
     @property
     def wide(self) -> bool:

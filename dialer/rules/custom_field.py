@@ -51,6 +51,8 @@ class Misfit(StrEnum):
     NOT_A_URL = "not a web address"
     NOT_A_PHONE = "not a phone number"
     NOT_AN_EMAIL = "not an e-mail address"
+    NOT_A_POSTAL_CODE = "not a postal code"
+    NOT_A_PREFECTURE = "not a prefecture"
     TOO_LONG = "too long"
 
 

@@ -1,9 +1,11 @@
 """基本情報: what a person may write into the fields of a lead, and how it is kept."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dialer.rules.cell_content import PREFECTURE, PREFECTURE_OF
 from dialer.rules.custom_field import CustomField, FieldKind, Misfit, Value, read_value
 
 PRIORITIES = range(-99, 100)  # the higher, the earlier it is called
@@ -44,8 +46,15 @@ def read_basic(field: BasicField, text: str) -> str | Misfit:
     """The text as the column keeps it, empty for none, or why it does not fit."""
     if not text.strip():
         return Misfit.REQUIRED if field.required else ""
+    read: Value | Misfit | None
     if field.name == "postal_code":
-        read: Value | Misfit | None = postal_code(text)
+        read = postal_code(text)
+    elif field.name == "prefecture":
+        read = prefecture(text)
+    elif field.name == "name_kana":
+        read = plain_name(unicodedata.normalize("NFKC", text))
+    elif field.name in _NAMES:
+        read = plain_name(text)
     else:
         read = read_value(CustomField(0, field.name, field.kind), text)
     if isinstance(read, Misfit):
@@ -71,9 +80,35 @@ def text_of(value: Value | None) -> str:
     return "、".join(value) if isinstance(value, list) else value
 
 
-def postal_code(text: str) -> str:
-    """``１６００００４`` and ``〒160-0004`` as ``160-0004``; anything else as it stands."""
+def postal_code(text: str) -> str | Misfit:
+    """``１６００００４`` and ``〒160-0004`` as ``160-0004``; one of a country that begins
+    its codes with letters as it stands."""
     plain = unicodedata.normalize("NFKC", text).strip().removeprefix("〒").strip()
-    digits = "".join(one for one in plain if one.isdecimal())
-    only_marks = set(plain) - set(digits) <= set("-‐‑–—―−ー ")
-    return f"{digits[:3]}-{digits[3:]}" if only_marks and len(digits) == 7 else plain
+    if _CODE_ABROAD.fullmatch(plain):
+        return plain
+    digits = _POSTAL_MARKS.sub("", plain)
+    if len(digits) != 7 or not (digits.isascii() and digits.isdecimal()):
+        return Misfit.NOT_A_POSTAL_CODE
+    return f"{digits[:3]}-{digits[3:]}"
+
+
+def prefecture(text: str) -> str | Misfit:
+    """The whole name of a prefecture: ``東京`` is 東京都."""
+    plain = "".join(unicodedata.normalize("NFKC", text).split())
+    name = PREFECTURE_OF.get(plain, plain)
+    return name if PREFECTURE.fullmatch(name) else Misfit.NOT_A_PREFECTURE
+
+
+def plain_name(text: str) -> str:
+    """A name with kana in full width and single spaces; ㈱ and ３Ｆ stay as they were typed."""
+    return " ".join(_HALF_WIDTH_KANA.sub(_in_full_width, text).split())
+
+
+_NAMES = frozenset({"name", "contact_person", "city", "building"})
+_HALF_WIDTH_KANA = re.compile("[\uff61-\uff9f]+")
+_POSTAL_MARKS = re.compile(r"[\s‐‑–—―−ーｰ-]")
+_CODE_ABROAD = re.compile(r"[A-Za-z](?=.*[0-9])[A-Za-z0-9 -]{4,9}")
+
+
+def _in_full_width(kana: re.Match[str]) -> str:
+    return unicodedata.normalize("NFKC", kana[0])

@@ -155,6 +155,8 @@ _MISFIT_TEXTS = {
     Misfit.NOT_A_URL: ("URLではありません", "this is not a web address"),
     Misfit.NOT_A_PHONE: ("電話番号ではありません", "this is not a telephone number"),
     Misfit.NOT_AN_EMAIL: ("メールアドレスではありません", "this is not an e-mail address"),
+    Misfit.NOT_A_POSTAL_CODE: ("郵便番号ではありません", "this is not a postal code"),
+    Misfit.NOT_A_PREFECTURE: ("都道府県ではありません", "this is not a prefecture"),
     Misfit.TOO_LONG: ("長すぎます", "this is too long"),
 }
 

@@ -15,3 +15,4 @@ REGIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("福岡県", "佐賀県", "長崎県", "熊本県", "大分県", "宮崎県", "鹿児島県", "沖縄県"),
     ),
 )
+NAMES: tuple[str, ...] = tuple(one for _, some in REGIONS for one in some)
