@@ -287,5 +287,6 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/history.csv", history_export.download, Access.ADMIN),
     Route("GET", f"/history/{_CALL_ID}", history.detail, Access.SIGNED_IN, Scope.CALL),
     # recordings: who may hear one is asked by each of these
+    Route("GET", f"{_RECORDING}/link", recordings.link, Access.SIGNED_IN, Scope.CALL),
     Route("GET", f"{_RECORDING}/audio", recordings.audio, Access.SIGNED_IN, Scope.CALL, head=True),
 )

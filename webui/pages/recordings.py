@@ -10,7 +10,9 @@ from dialer.ports import AudioFile, RecordingFault
 from dialer.rules.hearing import HearingRight
 from webui.audio_response import send_audio
 from webui.hearing import require_right, write_down
+from webui.media_links import audio_url
 from webui.services import services
+from webui.signed_links import require_signature
 
 log = structlog.get_logger(__name__)
 
@@ -18,6 +20,7 @@ log = structlog.get_logger(__name__)
 async def audio(request: web.Request) -> web.StreamResponse:
     """In the form in which it lies, in ranges as the player asks for them."""
     call_id = call_id_of(request)
+    require_signature(request, call_id)
     recording, right, file = await _opened(request, call_id)
     try:
         await write_down(request, "recording.play", call_id, right)
@@ -28,6 +31,14 @@ async def audio(request: web.Request) -> web.StreamResponse:
         raise unreachable(error) from error
     finally:
         await file.close()
+
+
+async def link(request: web.Request) -> web.Response:
+    """A new address of the audio, for a page whose own has had its time."""
+    call_id = call_id_of(request)
+    async with services(request).database.read() as connection:
+        await require_right(request, connection, call_id)
+    return web.Response(text=audio_url(request, call_id))
 
 
 def call_id_of(request: web.Request) -> UUID:

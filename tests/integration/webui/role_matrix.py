@@ -108,6 +108,7 @@ MATRIX: dict[Who, str] = {
         GET /campaigns/{campaign}
         GET /history/{call_id}
         GET /recordings/{call_id}/audio
+        GET /recordings/{call_id}/link
     """,
     Who.AGENT_PROJECT: """
         POST /desk/calls/{call_id}/result

@@ -1,6 +1,7 @@
 """Audio goes to those who may hear it, in parts, from whatever form it lies in, and on record."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -39,6 +40,12 @@ async def call_of(world: WebWorld, *, sato: bool = True) -> UUID:
         return found
 
 
+async def link_to(browser: Browser, call_id: UUID) -> str:
+    """Where the browser of this session gets the audio."""
+    response = await browser.get(f"/recordings/{call_id}/link")
+    return await response.text() if response.status == 200 else f"/recordings/{call_id}/audio"
+
+
 async def log_of(world: WebWorld, action: str) -> list[tuple[int | None, str, object]]:
     query = select(audit_log.c.user_id, audit_log.c.subject, audit_log.c.detail)
     async with world.database.read() as connection:
@@ -51,7 +58,7 @@ async def test_the_audio_is_sent_in_ranges_and_each_play_is_written_down_once(
 ) -> None:
     await browser.log_in("sato")
     call_id = await call_of(world)
-    path = f"/recordings/{call_id}/audio"
+    path = await link_to(browser, call_id)
     whole = await browser.get(path)
     assert (whole.status, whole.content_type) == (200, "audio/wav")
     assert "private" in whole.headers["Cache-Control"]
@@ -74,7 +81,7 @@ async def test_a_part_of_an_older_file_is_not_mixed_with_the_new(
     browser: Browser, world: WebWorld
 ) -> None:
     await browser.log_in("sato")
-    path = f"/recordings/{await call_of(world)}/audio"
+    path = await link_to(browser, await call_of(world))
     etag = (await browser.get(path)).headers["ETag"]
     same = await browser.get(path, Range="bytes=0-9", **{"If-Range": etag})
     other = await browser.get(path, Range="bytes=0-9", **{"If-Range": '"another"'})
@@ -97,18 +104,17 @@ async def test_managers_admins_and_all_of_a_good_example_hear_it(
     new_browser: MakeBrowser, world: WebWorld
 ) -> None:
     call_id = await call_of(world, sato=False)
-    path = f"/recordings/{call_id}/audio"
     admin, agent = await new_browser(), await new_browser()
     await admin.log_in("admin")
     await agent.log_in("sato")
-    assert (await admin.get(path)).status == 200
+    assert (await admin.get(await link_to(admin, call_id))).status == 200
     async with world.database.write() as connection:
         await connection.execute(
             update(user_workgroups)
             .where(user_workgroups.c.user_id == world.team.agents[0].id)
             .values(manages=True)
         )
-    assert (await agent.get(path)).status == 200
+    assert (await agent.get(await link_to(agent, call_id))).status == 200
     async with world.database.write() as connection:
         await connection.execute(update(user_workgroups).values(manages=False))
         await connection.execute(
@@ -121,7 +127,7 @@ async def test_managers_admins_and_all_of_a_good_example_hear_it(
             )
         )
     await agent.log_in("suzuki")
-    assert (await agent.get(path)).status == 200
+    assert (await agent.get(await link_to(agent, call_id))).status == 200
     rights = [right for _, _, right in await log_of(world, "recording.play")]
     assert rights in (["admin", "manager", "example"], ["admin", "manager", "own"])
 
@@ -156,11 +162,12 @@ async def test_what_is_encrypted_and_compressed_is_heard_all_the_same(
     await archive.remove_others(facts.kept)
     browser = await _with_store(world, aiohttp_client, archive)
     await browser.log_in("sato")
-    whole = await browser.get(f"/recordings/{call_id}/audio")
+    path = await link_to(browser, call_id)
+    whole = await browser.get(path)
     beginning = {"wav": b"RIFF", "flac": b"fLaC", "opus": b"OggS"}[form]
     body = await whole.read()
     assert body[:4] == beginning
-    part = await browser.get(f"/recordings/{call_id}/audio", Range="bytes=70000-70099")
+    part = await browser.get(path, Range="bytes=70000-70099")
     assert await part.read() == body[70000:70100]
 
 
@@ -173,7 +180,7 @@ async def test_audio_that_is_gone_is_not_found_and_a_store_that_is_away_says_so(
         await connection.execute(
             update(recordings).where(recordings.c.call_id == call_id).values(path="../x.wav")
         )
-    assert (await browser.get(f"/recordings/{call_id}/audio")).status == 404
+    assert (await browser.get(await link_to(browser, call_id))).status == 404
     assert await log_of(world, "recording.play") == []
 
     class Away(RecordingArchive):
@@ -182,7 +189,7 @@ async def test_audio_that_is_gone_is_not_found_and_a_store_that_is_away_says_so(
 
     away = await _with_store(world, aiohttp_client, Away(world.store))
     await away.log_in("sato")
-    assert (await away.get(f"/recordings/{call_id}/audio")).status == 503
+    assert (await away.get(await link_to(away, call_id))).status == 503
 
 
 async def test_an_old_recording_without_a_wave_gets_one(browser: Browser, world: WebWorld) -> None:
@@ -217,3 +224,37 @@ async def test_a_leads_page_offers_only_what_may_be_heard(
             )
         page = await browser.page(f"/leads/{lead_id}")
         assert (f"/history/{call_id}" in page) is sato
+
+
+async def test_a_link_is_good_in_its_session_for_half_an_hour_and_nowhere_else(
+    new_browser: MakeBrowser, world: WebWorld
+) -> None:
+    call_id, other = await call_of(world), await call_of(world, sato=False)
+    sato, elsewhere, admin = [await new_browser() for _ in range(3)]
+    await sato.log_in("sato")
+    await elsewhere.log_in("sato")
+    await admin.log_in("admin")
+    path = await link_to(sato, call_id)
+    bare, _, query = path.partition("?")
+    assert (await sato.get(path)).status == 200
+    for browser, address in (
+        (elsewhere, path),  # the same user in another browser
+        (admin, path),  # who may hear it, but by a link of his own
+        (sato, bare),
+        (sato, f"{bare}?{query[:-1]}"),
+        (admin, f"/recordings/{other}/audio?{query}"),
+    ):
+        assert (await browser.get(address)).status == 403, address
+    assert (await (await new_browser()).get(path)).headers["Location"].startswith("/login")
+    await sato.get("/history")  # somebody is at work
+    world.clock.move(timedelta(minutes=36))
+    assert (await sato.get(path)).status == 410
+    assert (await sato.get(await link_to(sato, call_id))).status == 200
+
+
+async def test_a_right_that_was_taken_away_ends_the_link(browser: Browser, world: WebWorld) -> None:
+    await browser.log_in("admin")
+    path = await link_to(browser, await call_of(world))
+    assert (await browser.get(path)).status == 200
+    await browser.act_as("user")
+    assert (await browser.get(path)).status == 403
