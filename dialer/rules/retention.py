@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 
+LONGEST_DAYS = 36_500
+
+
 @dataclass(frozen=True, slots=True)
 class Retention:
     """Days after which audio and words are erased; None: never."""
