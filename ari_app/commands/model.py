@@ -11,22 +11,33 @@ from recordings.transcribers import engines
 from recordings.transcribers.port import Transcriber, TranscriberError
 
 _MEGABYTE = 1024 * 1024
-WITHOUT = (
-    "no model: conversations are recorded and played, but there are no transcripts. "
-    "Fetch a Vosk model (alphacephei.com/vosk/models; vosk-model-small-ja for Japanese), unpack "
-    "it, and write its folder into kakeru.yaml as transcripts.model"
-)
+_SOURCES = {
+    "vosk": "a Vosk model (alphacephei.com/vosk/models; vosk-model-small-ja for Japanese)",
+    "sherpa-onnx": "a streaming transducer (k2-fsa.github.io/sherpa/onnx, pretrained models)",
+}
 
 
-def check_model(config: Path, path: Path | None) -> Iterator[str]:
+def without_model(engine: str) -> str:
+    """What that means, and what to do about it."""
+    return (
+        "no model: conversations are recorded and played, but there are no transcripts. "
+        f"Fetch {_SOURCES[engine]}, unpack it, and write its folder into kakeru.yaml as "
+        "transcripts.model"
+    )
+
+
+def check_model(config: Path, path: Path | None, engine: str | None) -> Iterator[str]:
     """Lines about the model. Raises CommandFailed where it cannot be used."""
     settings = settings_of(config)
+    engine = engine or settings.transcripts.engine
+    if engine not in engines.ENGINES:
+        raise CommandFailed(f"{engine}: there is no such engine, but: {', '.join(engines.ENGINES)}")
     model = settings.model_path if path is None else path.absolute()
     if model is None:
-        raise CommandFailed(WITHOUT)
+        raise CommandFailed(without_model(engine))
     yield f"{model}: {_megabytes(model):.1f} MB"
     started = time.perf_counter()
-    transcriber = _load(settings.transcripts.engine, model)
+    transcriber = _load(engine, model)
     yield f"{transcriber.engine} loads it in {time.perf_counter() - started:.1f} s"
     started = time.perf_counter()
     listening = transcriber.listen()

@@ -18,10 +18,13 @@ def check(
         Path | None,
         typer.Argument(metavar="[FOLDER]", help="A model; left out: that of the settings."),
     ] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="vosk or sherpa-onnx; left out: that of the settings.")
+    ] = None,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Loads the model and lets it hear a second of silence; says where it lies and its size."""
     from ari_app.commands.model import check_model
 
-    for line in check_model(config, path):
+    for line in check_model(config, path, engine):
         typer.echo(line)

@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_validator
 
 from ari_app.settings.recordings import RecordingsSettings
-from dialer.campaign import CampaignSettings, RetentionSettings
+from dialer.campaign import CampaignSettings, RetentionSettings, WatchedPhrases
 from dialer.campaign import Settings as Section
 from dialer.rules.list_shape import ListLimits
 from dialer.rules.mybox import MyBoxPolicy
 from dialer.rules.retention import Policies
+from dialer.rules.watched_phrases import WATCHED_BY_DEFAULT
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]+$", max_length=253)]
@@ -158,13 +159,29 @@ class TrunkSettings(Section):
 class TranscriptsSettings(Section):
     """Turning recorded conversations into words."""
 
-    engine: Literal["vosk"] = Field("vosk", description="what recognises speech")
+    engine: Literal["vosk", "sherpa-onnx"] = Field("vosk", description="what recognises speech")
     model: Path | None = Field(
         None, description="folder of its model; left out: there are no transcripts"
     )
     language: Literal["ja", "en"] = Field("ja", description="language of the model")
     workers: int = Field(
         1, ge=1, le=64, description="processes at it; each has the model in memory"
+    )
+
+
+class LiveWordsSettings(Section):
+    """Words of conversations while they go on, for campaigns with live_words."""
+
+    workers: int = Field(
+        1, ge=1, le=64, description="processes that listen; each has the model in memory"
+    )
+    host: HostName = Field(
+        "127.0.0.1",
+        description="address that they listen on, as Asterisk reaches it; a free port each",
+    )
+    watched_phrases: WatchedPhrases = Field(
+        list(WATCHED_BY_DEFAULT),
+        description="phrases that raise a flag; a campaign may name its own",
     )
 
 
@@ -253,6 +270,7 @@ class KakeruSettings(Section):
     )
     recordings: RecordingsSettings = RecordingsSettings()
     transcripts: TranscriptsSettings = TranscriptsSettings()
+    live_words: LiveWordsSettings = LiveWordsSettings()
     retention: RetentionSettings = RetentionSettings()
     mybox: MyBoxSettings = MyBoxSettings()
     imports: ImportsSettings = ImportsSettings()
@@ -266,6 +284,7 @@ class KakeruSettings(Section):
         "trunks",
         "recordings",
         "transcripts",
+        "live_words",
         "retention",
         "mybox",
         "imports",

@@ -10,7 +10,11 @@ from typing import Final
 
 from recordings.transcribers.port import EngineMissing, Transcriber
 
-ENGINES: Final = {"vosk": "recordings.transcribers.vosk"}
+ENGINES: Final = {
+    "vosk": "recordings.transcribers.vosk",
+    "sherpa-onnx": "recordings.transcribers.sherpa",
+}
+"""Named like the packages that they need."""
 
 
 def load(engine: str, model: Path) -> Transcriber:
@@ -18,6 +22,8 @@ def load(engine: str, model: Path) -> Transcriber:
     try:
         module = import_module(ENGINES[engine])
     except ImportError as error:
-        raise EngineMissing(f"transcripts: {engine} is not installed here: {error}") from error
+        raise EngineMissing(
+            f"transcripts: {engine} is not installed here ({error}): .venv/bin/pip install {engine}"
+        ) from error
     transcriber: Transcriber = module.load(model)
     return transcriber

@@ -1,22 +1,38 @@
-"""What every engine does with audio; the real libvosk hears a model made by the tests."""
+"""What every engine does with audio; the real libraries hear models made by the tests."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from dialer.rules.transcript import Word
 from recordings.transcribers import engines
-from recordings.transcribers.port import ModelMissing, Transcriber
+from recordings.transcribers.port import EngineMissing, ModelMissing, Transcriber
+from tests import toy_sherpa_model
 from tests import toy_vosk_model as toy
 
+_MODELS: dict[str, Callable[[Path], Path]] = {
+    "vosk": toy.make,
+    "sherpa-onnx": toy_sherpa_model.make,
+}
+_NETWORKS = {"vosk": "am/final.mdl", "sherpa-onnx": "joiner.onnx"}
 _BLOCK = 3200  # bytes: 0.2 s
 _TOLERANCE_MS = 100
 
 
+@pytest.fixture(scope="module", params=sorted(engines.ENGINES))
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def transcriber(tmp_path_factory: pytest.TempPathFactory) -> Transcriber:
-    return engines.load("vosk", toy.make(tmp_path_factory.mktemp("model")))
+def transcriber(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Transcriber:
+    return engines.load(engine, _MODELS[engine](tmp_path_factory.mktemp("model") / "toy"))
+
+
+def test_it_says_what_it_is(engine: str, transcriber: Transcriber) -> None:
+    assert (transcriber.engine, transcriber.model) == (engine, "toy")
 
 
 def test_words_come_with_their_times(transcriber: Transcriber) -> None:
@@ -55,7 +71,7 @@ def test_no_audio_has_no_words(transcriber: Transcriber) -> None:
 
 def test_a_guess_comes_before_the_word_stands(transcriber: Transcriber) -> None:
     listening = transcriber.listen()
-    audio = toy.say((None, 0.3), ("rusuban", 0.5))
+    audio = toy.say((None, 0.3), ("rusuban", 0.5), (None, 0.3))
 
     guesses = [listening.hear(block).partial for block in _blocks(audio)]
 
@@ -79,17 +95,43 @@ def test_conversations_are_heard_one_beside_the_other(transcriber: Transcriber) 
     assert [[word.text for word in side] for side in words] == [["moshimoshi"], ["rusuban"]]
 
 
-def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
+def test_a_folder_without_a_model_is_named(engine: str, tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match=str(tmp_path)):
-        engines.load("vosk", tmp_path)
+        engines.load(engine, tmp_path)
 
 
-def test_a_broken_model_is_named(tmp_path: Path) -> None:
-    model = toy.make(tmp_path / "broken")
-    (model / "am/final.mdl").write_bytes(b"nothing")
+def test_a_broken_model_is_named(engine: str, tmp_path: Path) -> None:
+    model = _MODELS[engine](tmp_path / "broken")
+    (model / _NETWORKS[engine]).write_bytes(b"nothing")
 
     with pytest.raises(ModelMissing, match="broken"):
-        engines.load("vosk", model)
+        engines.load(engine, model)
+
+
+def test_the_model_of_another_engine_is_named(engine: str, tmp_path: Path) -> None:
+    other = next(name for name in engines.ENGINES if name != engine)
+
+    with pytest.raises(ModelMissing, match="another"):
+        engines.load(engine, _MODELS[other](tmp_path / "another"))
+
+
+def test_a_model_that_does_not_stream_is_refused(tmp_path: Path) -> None:
+    model = toy_sherpa_model.make(tmp_path / "offline")
+    encoder = model / "encoder.onnx"
+    encoder.write_bytes(encoder.read_bytes().replace(b"decode_chunk_len", b"decode_all_of_it"))
+
+    with pytest.raises(ModelMissing, match="streaming"):
+        engines.load("sherpa-onnx", model)
+
+
+def test_an_engine_that_is_not_installed_is_named(
+    engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, engines.ENGINES[engine], raising=False)
+    monkeypatch.setitem(sys.modules, engine.replace("-", "_"), None)  # it cannot be imported
+
+    with pytest.raises(EngineMissing, match=f"pip install {engine}"):
+        engines.load(engine, tmp_path)
 
 
 def _heard(transcriber: Transcriber, audio: bytes) -> Iterator[Word]:
