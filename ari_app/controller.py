@@ -17,6 +17,7 @@ from dialer.floor_watch import FloorWatch
 from dialer.manual_calls import ManualCalls
 from dialer.ports import Clock, LiveUpdates, RecordingStore, Telephony
 from dialer.recording_keeper import RecordingKeeper, WhenReady
+from dialer.recording_pauses import RecordingPauses
 from dialer.recording_room import RecordingRoom
 from dialer.ringing_watch import LOOK_EVERY_SECONDS, RingingWatch
 from dialer.rules.mybox import NO_POLICY, MyBoxPolicy
@@ -41,6 +42,7 @@ class Controller:
     floor: Floor
     campaigns: Campaigns
     manual_calls: ManualCalls
+    pauses: RecordingPauses
     switchboard: Switchboard
     ringing: RingingWatch
     people: FloorWatch
@@ -55,6 +57,7 @@ class Controller:
         Raises SQLAlchemyError when the database is away.
         """
         await self.switchboard.take_up()
+        self.pauses.take_up()
         await self.keeper.take_up()
         for name, work in (
             ("telephony", self.telephony.run()),
@@ -161,11 +164,13 @@ def build_controller(
         trunks=trunks,
     )
     people = FloorWatch(floor=floor, database=database)
+    pauses = RecordingPauses(calls=calls, floor=floor, clock=clock, live=live)
     return Controller(
         calls,
         floor,
         running,
         by_hand,
+        pauses,
         switchboard,
         ringing,
         people,

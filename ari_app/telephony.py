@@ -60,7 +60,11 @@ from dialer.messages import (
     OpenCustomerLeg,
     OpenLegs,
     OriginateFailed,
+    PauseRecording,
     PlayAbandonedMessage,
+    RecordingPaused,
+    RecordingResumed,
+    ResumeRecording,
     RingAgent,
     TelephonyCommand,
     TelephonyDown,
@@ -78,6 +82,10 @@ DEAD_MAN_SECONDS: Final = 15
 
 _MESSAGE: Final = "kakeru-message"  # in asterisk/extensions.conf
 _RECORD: Final = "kakeru-record"
+_LIVE: Final = "kakeru-live"
+_PAUSE: Final = "kakeru-pause"
+_AGAIN_SECONDS: Final = 0.15
+_MOST_TRIES: Final = 5
 _LIST_SECONDS: Final = 30.0
 _NORMAL_CLEARING: Final = 16  # Q.850
 
@@ -104,6 +112,11 @@ class AsteriskTelephony:
         self._messages = messages
         self._watch = RecordingWatch(ari)
         self._queue: asyncio.Queue[TelephonyEvent] = asyncio.Queue()
+        self._tell_joining: Callable[[CallId], None] = lambda _: None
+
+    def on_joining(self, listener: Callable[[CallId], None]) -> None:
+        """`listener` is told of each customer who is about to be joined, first time or not."""
+        self._tell_joining = listener
 
     # --- events -------------------------------------------------------------------------------
 
@@ -155,10 +168,23 @@ class AsteriskTelephony:
                 call_id, leg_id = customer_of(channel.id), agent_of(agent)
                 if call_id and leg_id:
                     self._watch.begun(channel.id, agent)
+                    self._tell_joining(call_id)
+                    self._put(RecordingResumed(call_id, at))
+                    self._join(call_id, leg_id)
+            case ("paused", agent):
+                call_id, leg_id = customer_of(channel.id), agent_of(agent)
+                if call_id and leg_id:
+                    self._watch.ended(channel.id)
+                    self._put(RecordingPaused(call_id, at))
                     self._join(call_id, leg_id)
             case ("agent",):
                 if leg_id := agent_of(channel.id):
                     self._give_bridge(leg_id)
+            case ("live", stream):
+                self._ari.send_soon(
+                    api.continue_in_dialplan(channel.id, context=_LIVE, extension=stream),
+                    on_failure=_unless_gone,
+                )
             case _:
                 log.warning("unknown channel in the application", channel=channel.id, args=args)
 
@@ -184,6 +210,12 @@ class AsteriskTelephony:
                 )
             case ConnectCustomer(call_id=call_id, leg_id=leg_id):
                 self._join(call_id, leg_id)
+            case PauseRecording(call_id=call_id, leg_id=leg_id):
+                # Or it might be begun again in the meantime.
+                self._watch.ended(customer_channel(call_id))
+                self._go_through(_PAUSE, call_id, leg_id)
+            case ResumeRecording(call_id=call_id, leg_id=leg_id):
+                self._go_through(_RECORD, call_id, leg_id)
             case PlayAbandonedMessage(call_id=call_id):
                 self._ari.send_soon(
                     api.continue_in_dialplan(customer_channel(call_id), context=_MESSAGE),
@@ -234,6 +266,27 @@ class AsteriskTelephony:
             api.add_to_bridge(agent_bridge(leg_id), agent_channel(leg_id)),
             on_result=lambda _: self._put(AgentLegAnswered(leg_id, _now())),
             on_failure=partial(self._leg_unusable, leg_id),
+        )
+
+    def _go_through(self, context: str, call_id: CallId, leg_id: LegId, tries: int = 1) -> None:
+        """Sends a customer in conversation through a place of the dialplan and back."""
+
+        def again(error: AriError) -> None:
+            if isinstance(error, Conflict) and tries < _MOST_TRIES:
+                # He is in the dialplan just now, where his recording is begun again.
+                asyncio.get_running_loop().call_later(
+                    _AGAIN_SECONDS, self._go_through, context, call_id, leg_id, tries + 1
+                )
+                return
+            _unless_gone(error)
+            if context == _PAUSE:
+                self._watch.begun(customer_channel(call_id), agent_channel(leg_id))
+
+        self._ari.send_soon(
+            api.continue_in_dialplan(
+                customer_channel(call_id), context=context, extension=agent_channel(leg_id)
+            ),
+            on_failure=again,
         )
 
     def _join(self, call_id: CallId, leg_id: LegId) -> None:
@@ -315,8 +368,9 @@ class AsteriskTelephony:
                 released = channel.context == _MESSAGE
                 if channel.context == _RECORD and channel.id in joined:
                     self._watch.begun(channel.id, agent_channel(joined[channel.id]))
+                paused = channel.context == _PAUSE
                 customers.append(
-                    OpenCustomerLeg(call_id, answered, joined.get(channel.id), released)
+                    OpenCustomerLeg(call_id, answered, joined.get(channel.id), released, paused)
                 )
             elif leg_id := agent_of(channel.id):
                 agents.append(OpenAgentLeg(leg_id, answered and channel.id in joined))

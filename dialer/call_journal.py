@@ -15,8 +15,10 @@ from sqlalchemy import bindparam, delete, update
 
 from dialer.after_calls import EndedCall, move_leads
 from dialer.messages import CallId
+from dialer.pause_rows import write_pauses
 from dialer.rules.call_state import CallState
 from dialer.rules.hangup_cause import CallOutcome
+from dialer.rules.recording_pause import Pauses
 from dialer.rules.retry import RetryRules
 from dialer.storage.dialects import insert_if_new
 from dialer.storage.engine import Database
@@ -52,6 +54,7 @@ class CallJournal:
         self._on_written = on_written
         self._changed: dict[CallId, Entry] = {}
         self._recorded: set[CallId] = set()
+        self._pauses: dict[CallId, Pauses] = {}  # as they are written
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -62,9 +65,10 @@ class CallJournal:
         self._idle.clear()
         self._wake.set()
 
-    def recording_known(self, call_id: CallId) -> None:
+    def recording_known(self, call_id: CallId, pauses: Pauses = ()) -> None:
         """The recording's row exists already: the call was taken up again after a restart."""
         self._recorded.add(call_id)
+        self._pauses[call_id] = pauses
 
     async def flushed(self) -> None:
         """Returns when everything noted before is committed."""
@@ -145,10 +149,14 @@ class CallJournal:
                         for entry in starting
                     ],
                 )
+            await write_pauses(connection, [entry.call for entry in entries], self._pauses)
             if unsaid:
                 await connection.execute(delete(recordings).where(recordings.c.call_id.in_(unsaid)))
         self._recorded.update(entry.call.call_id for entry in starting)
+        self._pauses.update((entry.call.call_id, entry.call.pauses) for entry in entries)
         self._recorded.difference_update(entry.call.call_id for entry in ended)
+        for entry in ended:
+            self._pauses.pop(entry.call.call_id, None)
 
 
 _UPDATE_CALL = (

@@ -25,7 +25,9 @@ from dialer.messages import (
     HangUpCustomer,
     LegId,
     OriginateFailed,
+    PauseRecording,
     PlayAbandonedMessage,
+    ResumeRecording,
     UserId,
 )
 from dialer.ports import Clock, RecordingFault, RecordingStore, Telephony, Timer
@@ -192,7 +194,7 @@ class CallSessions:
         if call.leg_id is not None:
             self._by_leg[call.leg_id] = call.call_id
         if call.connected_at is not None:
-            self._journal.recording_known(call.call_id)
+            self._journal.recording_known(call.call_id, call.pauses)
 
     def cancel_unanswered(self, campaign_id: int) -> None:
         """Stops all calls of the campaign that nobody has answered yet; by hand ones go on."""
@@ -305,7 +307,13 @@ class CallSessions:
 
     def _run(self, session: Session, command: call_events.Command) -> None:
         match command:
-            case ConnectCustomer() | HangUpCustomer() | PlayAbandonedMessage():
+            case (
+                ConnectCustomer()
+                | PauseRecording()
+                | ResumeRecording()
+                | HangUpCustomer()
+                | PlayAbandonedMessage()
+            ):
                 self._telephony.send(command)
             case FindAgent():
                 self._floor.find_agent(session)

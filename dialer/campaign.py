@@ -249,6 +249,12 @@ class CampaignSettings(Settings):
         None, ge=1, description="calls after which dialling ends, for a trial; left out: none"
     )
     record: bool = Field(True, description="record every conversation")
+    longest_recording_pause_seconds: int = Field(
+        180,
+        ge=30,
+        le=3600,
+        description="an agent may stop the recording that long, then it goes on by itself",
+    )
     abandoned_message: str = Field(
         "",
         description="said to a person for whom no agent was free; name your business. Japanese is "

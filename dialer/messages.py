@@ -105,6 +105,22 @@ class CustomerReleased:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingPaused:
+    """Nothing is recorded from then on; both go on hearing each other."""
+
+    call_id: CallId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingResumed:
+    """The recording began, at the connection or after a pause."""
+
+    call_id: CallId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TelephonyUp:
     """The connection to Asterisk stands (again); legs must be reconciled."""
 
@@ -125,6 +141,8 @@ CallEvent = (
     | OriginateFailed
     | ConnectFailed
     | CustomerReleased
+    | RecordingPaused
+    | RecordingResumed
 )
 AgentLegEvent = AgentLegAnswered | AgentLegGone | AgentLegFailed
 TelephonyEvent = CallEvent | AgentLegEvent | TelephonyUp | TelephonyDown
@@ -166,6 +184,22 @@ class ConnectCustomer:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseRecording:
+    """Record nothing more of a conversation until it is resumed; it goes on."""
+
+    call_id: CallId
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRecording:
+    """Record the conversation again, in the same file."""
+
+    call_id: CallId
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True)
 class PlayAbandonedMessage:
     """Tell the customer who called, then hang up."""
 
@@ -183,7 +217,14 @@ class HangUpAgent:
 
 
 TelephonyCommand = (
-    DialCustomer | RingAgent | ConnectCustomer | PlayAbandonedMessage | HangUpCustomer | HangUpAgent
+    DialCustomer
+    | RingAgent
+    | ConnectCustomer
+    | PauseRecording
+    | ResumeRecording
+    | PlayAbandonedMessage
+    | HangUpCustomer
+    | HangUpAgent
 )
 
 
@@ -198,6 +239,7 @@ class OpenCustomerLeg:
     answered: bool
     joined_to: LegId | None  # the agent's leg in the same bridge
     released: bool = False  # he hears the message and can no longer be connected
+    paused: bool = False  # the recording of his conversation
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from dialer.messages import OpenLegs, TelephonyCommand, TelephonyEvent
+from dialer.rules.recording_pause import PausesInMs
 
 
 class Telephony(Protocol):
@@ -90,9 +91,12 @@ class RecordingStore(Protocol):
         Raises RecordingFault when nothing can be written there.
         """
 
-    async def finish(self, call_id: UUID, at: datetime) -> RecordingFacts | None:
+    async def finish(
+        self, call_id: UUID, at: datetime, pauses: PausesInMs = ()
+    ) -> RecordingFacts | None:
         """Turns the raw audio into a playable file; None when nothing was recorded.
 
+        For as long as the `pauses` were, as the table ``recordings`` has them, there is silence.
         Raises RecordingFault when that is not possible now; the audio is kept.
         """
 
@@ -103,18 +107,6 @@ class RecordingStore(Protocol):
         """Removes all files of the recording; nothing where they are gone already.
 
         Raises RecordingFault when that is not possible now.
-        """
-
-    def playable(self, path: str) -> Path:
-        """Absolute path of a finished recording.
-
-        Raises FileNotFoundError when it is gone or lies outside the recordings root.
-        """
-
-    async def peaks(self, path: str, *, buckets: int) -> tuple[tuple[int, int], ...]:
-        """The loudest moment of agent and customer, 0 to 255, in `buckets` equal parts.
-
-        Raises FileNotFoundError like `playable`.
         """
 
 

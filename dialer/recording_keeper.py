@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer.pause_rows import stored_pauses
 from dialer.ports import LiveUpdates, RecordingFacts, RecordingFault, RecordingStore
 from dialer.rules.call_state import CallState
 from dialer.storage.dialects import insert_if_new
@@ -89,7 +90,9 @@ class RecordingKeeper:
 
     async def _finish(self, call_id: UUID, at: datetime) -> bool:
         try:
-            facts = await self._store.finish(call_id, at)
+            async with self._database.read() as connection:
+                pauses = await stored_pauses(connection, call_id)
+            facts = await self._store.finish(call_id, at, pauses)
             await self._write(call_id, facts)
         except (RecordingFault, OSError, SQLAlchemyError) as error:
             log.error(

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer.pause_rows import stored_pauses
 from dialer.ports import FoundFile, KeepingStore, KeptAudio, RawAudio
 from dialer.recording_keeper import WhenReady, write_finished
 from dialer.rules.recording_sweep import Catalogued, Finding, judge_finished, judge_raw
@@ -235,7 +236,9 @@ class _Sweep:
     async def _finish(self, row: Any) -> bool:
         """A conversation that the catalogue did not know of is in it afterwards."""
         at = row.dialled_at or row.claimed_at
-        facts = await self._store.finish(row.id, at)
+        async with self._database.read() as connection:
+            pauses = await stored_pauses(connection, row.id)
+        facts = await self._store.finish(row.id, at, pauses)
         if facts is None:
             return False
         async with self._database.write() as connection:

@@ -13,8 +13,9 @@ from dialer.floor_views import AgentCall
 from dialer.messages import CallId, LegId, UserId
 from dialer.rules.agent_state import Agent
 from dialer.rules.call_state import UNANSWERED, CallState, HungUpBy, Phase
+from dialer.rules.recording_pause import from_ms
 from dialer.running_campaign import RunningCampaign
-from dialer.storage.tables import actions, agent_sessions, calls, campaigns
+from dialer.storage.tables import actions, agent_sessions, calls, campaigns, recordings
 
 
 async def open_calls(
@@ -24,8 +25,15 @@ async def open_calls(
     describes any more."""
     by_id = {campaign.campaign_id: campaign for campaign in loaded}
     rows = await connection.execute(
-        select(calls, actions.c.lead_id, actions.c.user_id, agent_sessions.c.leg)
+        select(
+            calls,
+            actions.c.lead_id,
+            actions.c.user_id,
+            agent_sessions.c.leg,
+            recordings.c.pauses,
+        )
         .join(actions, actions.c.id == calls.c.id)
+        .outerjoin(recordings, recordings.c.call_id == calls.c.id)
         .outerjoin(
             agent_sessions,
             and_(
@@ -81,6 +89,7 @@ def _state(row: Row[Any], campaign: RunningCampaign) -> CallState:
         hung_up_by=by,
         abandoned=by is HungUpBy.SYSTEM and row.answered_at is not None,
         cancelled=bool(by) and row.answered_at is None,
+        pauses=from_ms(row.pauses or (), row.connected_at) if row.connected_at else (),
     )
 
 

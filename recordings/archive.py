@@ -28,6 +28,7 @@ from dialer.ports import (
     RawAudio,
     RecordingFacts,
 )
+from dialer.rules.recording_pause import PausesInMs
 from recordings.codec import Heard, encode, listen, require_same
 from recordings.errors import RecordingStoreError, store_error
 from recordings.keys import Keyring
@@ -36,7 +37,6 @@ from recordings.place import Place
 from recordings.sealed import SealedFile, seal, unseal
 from recordings.stereo import FRAME_BYTES, SAMPLE_RATE
 from recordings.store import LocalRecordingStore
-from recordings.waveform import Peak
 
 log = structlog.get_logger(__name__)
 
@@ -71,14 +71,10 @@ class RecordingArchive:
     def raw_path(self, call_id: UUID, at: datetime) -> Path:
         return self.local.raw_path(call_id, at)
 
-    async def finish(self, call_id: UUID, at: datetime) -> RecordingFacts | None:
-        return await self.local.finish(call_id, at)
-
-    def playable(self, path: str) -> Path:
-        return self.local.playable(path)
-
-    async def peaks(self, path: str, *, buckets: int) -> tuple[Peak, ...]:
-        return await self.local.peaks(path, buckets=buckets)
+    async def finish(
+        self, call_id: UUID, at: datetime, pauses: PausesInMs = ()
+    ) -> RecordingFacts | None:
+        return await self.local.finish(call_id, at, pauses)
 
     async def open(self, kept: KeptAudio) -> AudioFile:
         """The audio itself, whatever it is wrapped in."""

@@ -14,7 +14,9 @@ from typing import BinaryIO
 
 import numpy as np
 
+from dialer.rules.recording_pause import PausesInMs
 from recordings.loudness import Loudness
+from recordings.silence import parts_of, silent_frames
 
 SAMPLE_RATE = 8000  # Hz
 FRAME_BYTES = 4  # two channels of 16 bits
@@ -34,20 +36,23 @@ class WrittenAudio:
     peaks: bytes
 
 
-def write_wav(raw: BinaryIO, wav: BinaryIO) -> WrittenAudio:
+def write_wav(raw: BinaryIO, wav: BinaryIO, pauses: PausesInMs = ()) -> WrittenAudio:
     """Writes the raw conversation into `wav`, agent left and customer right.
 
     Reads as many whole frames as `raw` holds at the beginning of the call; a frame cut
-    short by a crash is left out. Memory stays below a megabyte whatever the length.
+    short by a crash is left out. For the `pauses` silence is put in between. Memory stays below
+    a megabyte whatever the length.
     """
-    frames = os.fstat(raw.fileno()).st_size // FRAME_BYTES
+    recorded = os.fstat(raw.fileno()).st_size // FRAME_BYTES
+    frames = recorded + silent_frames(pauses)
     header = wav_header(frames)
     wav.write(header)
     told = _Telling(header, frames)
-    for block in _blocks(raw, frames):
-        swapped = swap_sides(block)
-        wav.write(swapped)
-        told.add(swapped)
+    for part in parts_of(recorded, pauses):
+        for block in _blocks(raw, part.frames) if part.recorded else _silence(part.frames):
+            swapped = swap_sides(block)
+            wav.write(swapped)
+            told.add(swapped)
     return told.all()
 
 
@@ -68,6 +73,11 @@ def _blocks(source: BinaryIO, frames: int) -> Iterator[bytes]:
             raise OSError(f"audio ended {left} bytes early")
         left -= len(block)
         yield block
+
+
+def _silence(frames: int) -> Iterator[bytes]:
+    for at in range(0, frames * FRAME_BYTES, _BLOCK_BYTES):
+        yield bytes(min(_BLOCK_BYTES, frames * FRAME_BYTES - at))
 
 
 class _Telling:

@@ -22,11 +22,12 @@ from uuid import UUID
 import structlog
 
 from dialer.ports import KeptAudio, RecordingFacts
+from dialer.rules.recording_pause import PausesInMs
 from recordings.audio_file import LocalAudioFile
 from recordings.errors import RecordingStoreError, store_error
 from recordings.local_place import LocalPlace, flush_folder, new_file
+from recordings.silence import silent_frames
 from recordings.stereo import FRAME_BYTES, SAMPLE_RATE, WrittenAudio, read_wav, write_wav
-from recordings.waveform import Peak, peaks_of
 
 _INCOMING = "incoming"
 _MAX_ROUNDS = 5
@@ -78,8 +79,10 @@ class LocalRecordingStore:
             self._place.make_folder(path.parent)
         return path
 
-    async def finish(self, call_id: UUID, at: datetime) -> RecordingFacts | None:
-        """Turns raw audio into a WAV file; None when no audio was recorded.
+    async def finish(
+        self, call_id: UUID, at: datetime, pauses: PausesInMs = ()
+    ) -> RecordingFacts | None:
+        """Turns raw audio into a WAV file, silent during `pauses`; None when nothing was recorded.
 
         `at` is the time that was given to `raw_path`. May be called again at any time:
         the answer is the same. Raises RecordingStoreError when the file cannot be written
@@ -89,26 +92,15 @@ class LocalRecordingStore:
         if not raw.exists() and not wav.exists():
             raw = await asyncio.to_thread(self._find_raw, call_id, raw)
         await self._settled(raw)
-        return await asyncio.to_thread(self._finish, raw, wav)
-
-    def playable(self, path: str) -> Path:
-        """Absolute path of a finished recording; see `LocalPlace.find`."""
-        return self._place.find(path)
+        return await asyncio.to_thread(self._finish, raw, wav, pauses)
 
     async def open(self, kept: KeptAudio) -> LocalAudioFile:
-        """Raises FileNotFoundError like `playable`."""
-        return LocalAudioFile(self.playable(kept.path))
+        """Raises FileNotFoundError when it is gone or lies outside; see `LocalPlace.find`."""
+        return LocalAudioFile(self._place.find(kept.path))
 
     async def erase(self, kept: KeptAudio) -> None:
         """Also raw audio and drawings of it. Raises RecordingStoreError."""
         await asyncio.to_thread(self._erase, kept)
-
-    async def peaks(self, path: str, *, buckets: int) -> tuple[Peak, ...]:
-        """The loudest moment of agent and customer, 0 to 255, in `buckets` equal parts.
-
-        Raises FileNotFoundError like `playable`, ValueError for buckets outside 1 to 8000.
-        """
-        return await asyncio.to_thread(peaks_of, self.playable(path), buckets)
 
     def unfinished(self) -> list[UnfinishedRecording]:
         """Raw audio left behind, oldest first; removes what crashes left half written.
@@ -163,7 +155,7 @@ class LocalRecordingStore:
             size = status.st_size
             await asyncio.sleep(self._settle_seconds)
 
-    def _finish(self, raw: Path, wav: Path) -> RecordingFacts | None:
+    def _finish(self, raw: Path, wav: Path, pauses: PausesInMs) -> RecordingFacts | None:
         for _ in range(_MAX_ROUNDS):
             try:
                 status = raw.stat()
@@ -171,21 +163,21 @@ class LocalRecordingStore:
                 return self._facts_of_finished(wav)
             if status.st_size < FRAME_BYTES:
                 return self._facts_of_finished(wav)
-            written = self._convert(raw, wav)
+            written = self._convert(raw, wav, pauses)
             if written is not None:
                 _remove(raw)
                 return self._facts(wav, written)
         raise RecordingStoreError(f"recordings: {raw} is still being written")
 
-    def _convert(self, raw: Path, wav: Path) -> WrittenAudio | None:
+    def _convert(self, raw: Path, wav: Path, pauses: PausesInMs) -> WrittenAudio | None:
         """Writes the WAV file under its final name; None when the raw grew meanwhile."""
         part = raw.with_name(f"{raw.stem}.{token_hex(4)}.part")
         try:
             with raw.open("rb") as source, new_file(part, self._place.mode() & 0o666) as descriptor:
                 with open(descriptor, "wb", closefd=False) as target:
-                    written = write_wav(source, target)
+                    written = write_wav(source, target, pauses)
                 status = os.fstat(source.fileno())
-                if status.st_size // FRAME_BYTES > written.frames:
+                if status.st_size // FRAME_BYTES + silent_frames(pauses) > written.frames:
                     return None
                 # The end of the conversation stays readable from the finished file.
                 os.utime(descriptor, ns=(status.st_mtime_ns, status.st_mtime_ns))

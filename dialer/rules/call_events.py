@@ -16,9 +16,14 @@ from dialer.messages import (
     HangUpCustomer,
     LegId,
     OriginateFailed,
+    PauseRecording,
     PlayAbandonedMessage,
+    RecordingPaused,
+    RecordingResumed,
+    ResumeRecording,
     UserId,
 )
+from dialer.rules.recording_pause import PauseEnd
 
 # --- events ---------------------------------------------------------------------------------
 
@@ -70,6 +75,21 @@ class NotDialled:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class PauseWanted:
+    """The agent wants what is said now not to be recorded."""
+
+    call_id: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeWanted:
+    """The recording is to go on; `by` says whose wish it is."""
+
+    call_id: CallId
+    by: PauseEnd
+
+
 Event = (
     CustomerRinging
     | CustomerAnswered
@@ -85,6 +105,10 @@ Event = (
     | AgentHangsUp
     | CancelUnanswered
     | NotDialled
+    | PauseWanted
+    | ResumeWanted
+    | RecordingPaused
+    | RecordingResumed
 )
 
 
@@ -141,6 +165,8 @@ class CloseCall:
 
 Command = (
     ConnectCustomer
+    | PauseRecording
+    | ResumeRecording
     | HangUpCustomer
     | PlayAbandonedMessage
     | FindAgent

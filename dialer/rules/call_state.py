@@ -25,9 +25,14 @@ from dialer.messages import (
     HangUpCustomer,
     LegId,
     OriginateFailed,
+    PauseRecording,
     PlayAbandonedMessage,
+    RecordingPaused,
+    RecordingResumed,
+    ResumeRecording,
     UserId,
 )
+from dialer.rules import recording_pause
 from dialer.rules.call_events import (
     AgentFound,
     AgentFoundTalking,
@@ -42,10 +47,13 @@ from dialer.rules.call_events import (
     FindAgent,
     FoundTalking,
     NotDialled,
+    PauseWanted,
+    ResumeWanted,
     StartAnswerTimer,
     StopFindingAgent,
 )
 from dialer.rules.hangup_cause import CallOutcome, outcome_of_unanswered
+from dialer.rules.recording_pause import PauseEnd, Pauses
 
 
 class Phase(StrEnum):
@@ -95,6 +103,13 @@ class CallState:
     outcome: CallOutcome | None = None
     hangup_cause: int | None = None
     end_estimated: bool = False  # it ended while nobody was looking
+    pauses: Pauses = ()  # of its recording
+
+    @property
+    def paused_at(self) -> datetime | None:
+        """Since when nothing of the conversation is recorded, though it otherwise would be."""
+        pause = recording_pause.open_pause(self.pauses)
+        return None if pause is None else pause.begun_at
 
 
 Decision = tuple[CallState, tuple[Command, ...]]
@@ -139,6 +154,10 @@ def decide(call: CallState, event: Event, now: datetime) -> Decision:
             return _hang_up(replace(call, cancelled=True), HungUpBy.AGENT)
         case CancelUnanswered() if call.phase in UNANSWERED:
             return _hang_up(replace(call, cancelled=True), HungUpBy.SYSTEM)
+        case PauseWanted() | ResumeWanted() | RecordingPaused() | RecordingResumed() if (
+            call.phase is Phase.TALKING and call.recorded
+        ):
+            return _pausing(call, event)
         case CustomerGone():
             return _customer_gone(call, event)
         case OriginateFailed(at=at) if call.answered_at is None:
@@ -230,6 +249,25 @@ def _released(call: CallState, at: datetime) -> Decision:
     return leaving, commands
 
 
+def _pausing(
+    call: CallState, event: PauseWanted | ResumeWanted | RecordingPaused | RecordingResumed
+) -> Decision:
+    """What is wanted is only true when the telephony has done it."""
+    paused = call.paused_at is not None
+    match event:
+        case PauseWanted() if not paused and call.leg_id is not None:
+            return call, (PauseRecording(call.call_id, call.leg_id),)
+        case RecordingPaused(at=at) if not paused:
+            return replace(call, pauses=recording_pause.begun(call.pauses, at)), ()
+        case ResumeWanted(by=by) if paused and call.leg_id is not None:
+            going_on = replace(call, pauses=recording_pause.end_wanted(call.pauses, by))
+            return going_on, (ResumeRecording(call.call_id, call.leg_id),)
+        case RecordingResumed(at=at) if paused:
+            over = recording_pause.ended(call.pauses, at, PauseEnd.FOUND)
+            return replace(call, pauses=over), ()
+    return call, ()
+
+
 def _hang_up(call: CallState, by: HungUpBy) -> Decision:
     return replace(call, phase=Phase.LEAVING, hung_up_by=by), (HangUpCustomer(call.call_id),)
 
@@ -253,12 +291,17 @@ def _customer_gone(call: CallState, event: CustomerGone) -> Decision:
         # As for every answer that meets our cancelling: a person picked up and hears nobody.
         call = replace(call, answered_at=event.at, abandoned=call.cancelled)
     if _left_before_a_word(call, event):
-        call = replace(call, connected_at=None)
+        call = replace(call, connected_at=None, pauses=())
     outcome = _outcome(call, event.cause, event.sip_status, estimated=event.estimated)
+    ended_at = max(event.at, call.answered_at or event.at, call.connected_at or event.at)
+    pauses = call.pauses
+    if not event.estimated:  # else nobody knows for how long he was still there
+        pauses = recording_pause.ended(pauses, ended_at, PauseEnd.CALL_OVER)
     ended = replace(
         call,
         phase=Phase.ENDED,
-        ended_at=max(event.at, call.answered_at or event.at, call.connected_at or event.at),
+        ended_at=ended_at,
+        pauses=pauses,
         end_estimated=event.estimated,
         hangup_cause=_cause(call, event),
         outcome=outcome,

@@ -23,14 +23,19 @@ from dialer.messages import (
     LegId,
     OpenCustomerLeg,
     OpenLegs,
+    RecordingPaused,
+    RecordingResumed,
 )
 from dialer.rules.agent_state import Agent, AgentState
-from dialer.rules.call_events import AgentHangsUp, FoundTalking
+from dialer.rules.call_events import AgentHangsUp, FoundTalking, ResumeWanted
 from dialer.rules.call_state import UNANSWERED, CallState, Phase
+from dialer.rules.recording_pause import open_pause
 
 UNKNOWN_CAUSE = 0
 
-MissedEvent = CallEvent | AgentLegAnswered | AgentLegGone | FoundTalking | AgentHangsUp
+MissedEvent = (
+    CallEvent | AgentLegAnswered | AgentLegGone | FoundTalking | AgentHangsUp | ResumeWanted
+)
 Orphan = HangUpCustomer | HangUpAgent
 
 
@@ -71,7 +76,8 @@ def _missed_of(
         return CustomerReleased(call.call_id, now)
     joined_to = customer.joined_to
     if joined_to is not None and joined_to in holders:
-        return _missed_of_joined(call, joined_to, holders[joined_to], now)
+        joined = _missed_of_joined(call, joined_to, holders[joined_to], now)
+        return joined or _missed_of_recording(call, paused=customer.paused, now=now)
     if call.phase in UNANSWERED and customer.answered:
         return CustomerAnswered(call.call_id, now)
     if call.phase is Phase.CONNECTING and call.leg_id is not None and joined_to is None:
@@ -90,6 +96,20 @@ def _missed_of_joined(
         if (call.phase, agent.state) == (Phase.CONNECTING, AgentState.RESERVED):
             return CustomerConnected(call.call_id, leg_id, now)
     return FoundTalking(call.call_id, agent.user_id, leg_id, now)
+
+
+def _missed_of_recording(call: CallState, *, paused: bool, now: datetime) -> MissedEvent | None:
+    """Whether it goes on is what Asterisk says; that it should may be a word that was lost."""
+    if not call.recorded:
+        return None
+    pause = open_pause(call.pauses)
+    if paused and pause is None:
+        return RecordingPaused(call.call_id, now)
+    if paused and pause is not None and pause.ended_by is not None:
+        return ResumeWanted(call.call_id, pause.ended_by)
+    if not paused and pause is not None:
+        return RecordingResumed(call.call_id, now)
+    return None
 
 
 def orphans(calls: Sequence[CallState], agents: Sequence[Agent], legs: OpenLegs) -> list[Orphan]:

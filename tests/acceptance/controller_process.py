@@ -6,6 +6,9 @@ It writes `up` when it is connected to Asterisk, and answers each line that it r
 
     ready USER   the agent becomes ready           ok
     hangup USER  the agent hangs the customer up   ok
+    pause USER   the agent stops the recording     ok
+    resume USER  the agent lets it go on           ok
+    recording USER  what he sees of it             {"recording": "on"}
     floor        the agents' states                {"1": "ready", …}
 """
 
@@ -37,6 +40,13 @@ async def _answer(run: Running, words: list[str]) -> str:
             await floor.go_ready(int(user_id))
         case ["hangup", user_id]:
             await floor.hang_up(int(user_id))
+        case ["pause", user_id]:
+            await run.controller.pauses.pause(int(user_id))
+        case ["resume", user_id]:
+            await run.controller.pauses.resume(int(user_id))
+        case ["recording", user_id]:
+            view = run.controller.pauses.view(int(user_id))
+            return json.dumps({"recording": view.sign if view else None})
         case ["floor"]:
             return json.dumps({str(agent.user_id): agent.state for agent in floor.agents()})
         case _:

@@ -30,7 +30,11 @@ from dialer.messages import (
     OpenCustomerLeg,
     OpenLegs,
     OriginateFailed,
+    PauseRecording,
     PlayAbandonedMessage,
+    RecordingPaused,
+    RecordingResumed,
+    ResumeRecording,
     RingAgent,
     TelephonyCommand,
     TelephonyDown,
@@ -75,6 +79,7 @@ class CustomerLeg:
     joined_to: LegId | None = None
     was_joined: bool = False
     released: bool = False
+    paused: bool = False
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
 
 
@@ -123,6 +128,10 @@ class PhoneNetwork:
                 self._ring(leg_id, account)
             case ConnectCustomer(call_id=call_id, leg_id=leg_id):
                 self._connect(call_id, leg_id)
+            case PauseRecording(call_id=call_id):
+                self._pause(call_id, paused=True)
+            case ResumeRecording(call_id=call_id):
+                self._pause(call_id, paused=False)
             case PlayAbandonedMessage(call_id=call_id):
                 self._release(call_id)
             case HangUpCustomer(call_id=call_id):
@@ -133,7 +142,7 @@ class PhoneNetwork:
     def legs(self) -> OpenLegs:
         return OpenLegs(
             tuple(
-                OpenCustomerLeg(call_id, leg.answered, leg.joined_to, leg.released)
+                OpenCustomerLeg(call_id, leg.answered, leg.joined_to, leg.released, leg.paused)
                 for call_id, leg in self.customers.items()
             ),
             tuple(OpenAgentLeg(leg_id, leg.answered) for leg_id, leg in self.agents.items()),
@@ -198,6 +207,14 @@ class PhoneNetwork:
         self.talked.setdefault(call_id, []).append(agent.account)
         self.recordings.began.setdefault(call_id, self.now())
         self._tell(CustomerConnected(call_id, leg_id, self.now()))
+
+    def _pause(self, call_id: CallId, *, paused: bool) -> None:
+        customer = self.customers.get(call_id)
+        if customer is None or customer.joined_to is None:
+            return
+        customer.paused = paused
+        event = RecordingPaused if paused else RecordingResumed
+        self._tell(event(call_id, self.now()))
 
     def customer_gone(self, call_id: CallId, cause: int) -> None:
         leg = self.customers.pop(call_id, None)

@@ -19,6 +19,8 @@ from dialer.messages import (
     HangUpCustomer,
     OriginateFailed,
     PlayAbandonedMessage,
+    RecordingPaused,
+    RecordingResumed,
     UserId,
 )
 from dialer.rules.call_events import (
@@ -34,9 +36,12 @@ from dialer.rules.call_events import (
     Event,
     FindAgent,
     FoundTalking,
+    PauseWanted,
+    ResumeWanted,
     StopFindingAgent,
 )
 from dialer.rules.call_state import CallState, Phase, decide
+from dialer.rules.recording_pause import PauseEnd
 from tests.unit.rules.calls import CALL, NOON, SATO, SATOS_LEG, SUZUKI, SUZUKIS_LEG, a_call
 
 AGENTS = st.sampled_from([(SATO, SATOS_LEG), (SUZUKI, SUZUKIS_LEG)])
@@ -55,6 +60,10 @@ SEEN: st.SearchStrategy[Event] = st.one_of(
     st.just(CancelUnanswered(CALL)),
     st.just(CustomerReleased(CALL, NOON)),
     st.just(OriginateFailed(CALL, "refused", NOON)),
+    st.just(PauseWanted(CALL)),
+    st.just(RecordingPaused(CALL, NOON)),
+    st.just(ResumeWanted(CALL, PauseEnd.AGENT)),
+    st.just(RecordingResumed(CALL, NOON)),
     GONE,
 )
 FOUND = AGENTS.map(lambda agent: FoundTalking(CALL, *agent, NOON))
@@ -202,3 +211,12 @@ def test_an_answered_person_is_hung_up_on_only_after_a_decision(story: list[Even
             assert isinstance(
                 event, AgentHangsUp | AgentLegGone | CancelUnanswered | CustomerAnswered
             )
+
+
+@given(STORIES)
+def test_pauses_follow_one_another_and_only_the_last_one_lasts(story: list[Event]) -> None:
+    happened = told(story)
+    for state in happened.states:
+        assert not any(pause.is_open for pause in state.pauses[:-1])
+        assert state.paused_at is None or state.connected_at is not None
+    assert happened.states[-1].paused_at is None
