@@ -25,6 +25,8 @@ from ari_app.controller import Controller, build_controller
 from ari_app.coordination import LocalLiveUpdates
 from ari_app.health import create_health_app
 from ari_app.import_workers import import_workers
+from ari_app.live_audio import LiveAudio
+from ari_app.live_audio_workers import live_audio_workers
 from ari_app.recording_stores import recording_store
 from ari_app.recording_workers import keep_when_ready, recording_workers
 from ari_app.retention_clock import keep_retention
@@ -40,6 +42,7 @@ from ari_app.telephony import APPLICATION, AsteriskTelephony, TrunkAddress
 from ari_app.transcription_workers import transcribe_when_ready, transcription_workers
 from dialer.campaign import CampaignSettings
 from dialer.campaign_runner import TrunkLines
+from dialer.live_words import LiveWords
 from dialer.ports import RecordingStore
 from dialer.recording_room import RecordingRoom
 from dialer.rules.pacing import StartBudget
@@ -156,6 +159,11 @@ async def running(
             room=room,
             when_recorded=when_recorded,
         )
+        words = LiveWords(database, clock, live)
+        hearing = LiveAudio(ari, words, clock, phrases=settings.live_words.watched_phrases)
+        telephony.on_joining(hearing.joined_again)
+        controller.calls.on_change(hearing.call_changed)
+        _background(stack, words.run(), "live words")
         await ari.start()
         await ari.wait_connected(seconds=_FIRST_CONNECTION_SECONDS)
         await controller.start()
@@ -174,6 +182,9 @@ async def running(
         if transcribing is not None:
             await transcribing.start()
             stack.push_async_callback(transcribing.stop)
+        if (listening := live_audio_workers(settings, hearing)) is not None:
+            await listening.start()
+            stack.push_async_callback(listening.stop)
         imports = import_workers(settings, database, lambda _id: live.publish("imports", {}))
         await imports.start()
         stack.push_async_callback(imports.stop)
@@ -197,6 +208,8 @@ async def running(
             secrets=kept_secret_box(settings.data_folder / "secrets.key"),
             clock=clock,
             room=room,
+            retention=settings.retention_policies,
+            live_words=words,
             settings=WebSettings(
                 business_name=settings.business_name,
                 time_zone=settings.time_zone,
@@ -208,6 +221,7 @@ async def running(
                 public_url=settings.web.public_url or "",
                 phone_server=f"{settings.asterisk.sip_host}:{settings.asterisk.sip_port}",
                 mybox=settings.mybox.policy,
+                has_speech_model=settings.model_path is not None,
             ),
         )
         address = await _web(settings, services, stack)

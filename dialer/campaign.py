@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from dialer.rules.calling_hours import (
     WEEKDAYS,
@@ -20,9 +20,10 @@ from dialer.rules.calling_hours import (
     holidays_are_known,
 )
 from dialer.rules.hangup_cause import CallOutcome
-from dialer.rules.retention import Retention
+from dialer.rules.retention import LONGEST_DAYS, Retention
 from dialer.rules.retry import ResultRetry, RetryRules
 from dialer.rules.transcription import TranscriptionPolicy
+from dialer.rules.watched_phrases import LONGEST_PHRASE, folded
 
 
 class Settings(BaseModel):
@@ -119,6 +120,20 @@ def _window(text: str) -> Window:
     return time.fromisoformat(opening), end
 
 
+def _with_letters(phrases: list[str]) -> list[str]:
+    for phrase in phrases:
+        if not folded(phrase):
+            raise ValueError(f"{phrase!r} has no letters, so it would never be heard")
+    return phrases
+
+
+WatchedPhrases = Annotated[
+    list[Annotated[str, Field(max_length=LONGEST_PHRASE)]],
+    Field(max_length=200),
+    AfterValidator(_with_letters),
+]
+
+
 class ResultRetrySettings(Settings):
     """How one action result with the effect retry is followed up in this campaign."""
 
@@ -201,12 +216,12 @@ class RetentionSettings(Settings):
     """How long conversations are kept; of installation, project and campaign the least counts."""
 
     recordings_days: int | None = Field(
-        None, ge=1, le=36_500, description="days after which audio is erased; left out: never"
+        None, ge=1, le=LONGEST_DAYS, description="days after which audio is erased; left out: never"
     )
     transcripts_days: int | None = Field(
         None,
         ge=1,
-        le=36_500,
+        le=LONGEST_DAYS,
         description="days after which transcripts and comments are erased too; left out: never",
     )
 
@@ -249,6 +264,15 @@ class CampaignSettings(Settings):
         None, ge=1, description="calls after which dialling ends, for a trial; left out: none"
     )
     record: bool = Field(True, description="record every conversation")
+    live_words: bool = Field(
+        False,
+        description="show what is being said, on the agent's desk and the floor, while they talk; "
+        "needs transcripts.model in kakeru.yaml",
+    )
+    watched_phrases: WatchedPhrases | None = Field(
+        None,
+        description="with live_words: phrases that raise a flag; left out: those of kakeru.yaml",
+    )
     longest_recording_pause_seconds: int = Field(
         180,
         ge=30,

@@ -13,6 +13,7 @@ from dialer.campaign_draft import CampaignDraft
 from dialer.campaigns import CampaignLive
 from dialer.claiming import ClaimedCall
 from dialer.floor_views import AgentView
+from dialer.live_words import LiveWords
 from dialer.messages import CallId
 from dialer.ports import Clock, LiveUpdates, RecordingStore
 from dialer.recording_room import RecordingRoom
@@ -20,6 +21,7 @@ from dialer.results import SavedResult
 from dialer.rules.eligibility import Refused
 from dialer.rules.list_shape import ListLimits
 from dialer.rules.mybox import NO_POLICY, MyBoxPolicy
+from dialer.rules.retention import Policies, Retention
 from dialer.secret_box import SecretBox
 from dialer.storage.engine import Database
 
@@ -137,6 +139,7 @@ class WebSettings:
     public_url: str = ""  # what people type; empty: the address that they came by
     phone_server: str = ""  # what SIP phones are given, as host:port
     mybox: MyBoxPolicy = NO_POLICY
+    has_speech_model: bool = False  # conversations can be turned into words
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,8 @@ class WebServices:
     clock: Clock
     settings: WebSettings
     room: RecordingRoom = field(default_factory=RecordingRoom)
+    retention: Policies = Policies(Retention(), {})
+    live_words: LiveWords | None = None
 
 
 SERVICES = web.AppKey("services", WebServices)

@@ -8,7 +8,7 @@ here.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import quote
 
 from ari_app.ari.events import Bridge, Channel, parse_bridge, parse_channel
@@ -148,6 +148,19 @@ def play(channel_id: str, *, media: str, playback_id: str) -> AriRequest[None]:
         ignore_body,
         {"media": media},
     )
+
+
+SnoopDirection = Literal["in", "out"]
+
+
+def snoop(
+    channel_id: str, *, snoop_id: str, spy: SnoopDirection, application: str, arguments: str
+) -> AriRequest[None]:
+    """A new channel, in the application, that gets what another one receives (`in`) or is sent
+    (`out`), 50 frames a second with silence where there is nothing. It ends with the other.
+    """
+    query: dict[str, QueryValue] = {"spy": spy, "app": application, "appArgs": arguments}
+    return AriRequest("POST", _path("channels", channel_id, "snoop", snoop_id), ignore_body, query)
 
 
 # Bridges ------------------------------------------------------------------------------------------

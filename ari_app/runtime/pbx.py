@@ -58,6 +58,8 @@ _MODULES = (
     "app_stasis",
     "app_playback",
     "app_mixmonitor",
+    "res_audiosocket",
+    "app_audiosocket",
     "func_timeout",
     "func_channel",
     "func_callerid",

@@ -137,11 +137,12 @@ class AudioStream:
 
     async def _send(self, sock: socket.socket, to: tuple[str, int]) -> None:
         loop = asyncio.get_running_loop()
-        audio = self.repeated or tone(self.hertz)
+        hum = tone(self.hertz)
         begun = self.began_at = loop.time()
         while True:
             at = self.sent_frames
             since = at - self._offset
+            audio = self.repeated or hum  # it may be exchanged on the way
             frame = audio[at * FRAME % len(audio) :][:FRAME]
             header = struct.pack(
                 "!BBHII",
