@@ -61,7 +61,7 @@ async def test_a_finished_recording_is_a_wav_file_with_its_facts(
     assert facts.path == f"2026/11/24/013005-{CALL.hex}.wav"
     assert facts.duration_ms == 1500
     assert facts.ended_at == ended
-    wav = store.playable(facts.path)
+    wav = store.place.find(facts.path)
     assert facts.size_bytes == wav.stat().st_size
     assert facts.sha256 == hashlib.sha256(wav.read_bytes()).hexdigest()
     with wave.open(str(wav)) as audio:
@@ -191,25 +191,16 @@ def test_nothing_outside_the_root_and_nothing_but_recordings_can_be_played(
     (store.root / "folder.wav").mkdir()
     (store.root / "notes.txt").write_text("notes")
     with pytest.raises(FileNotFoundError):
-        store.playable(path)
+        store.place.find(path)
 
 
 def test_even_an_absolute_path_into_the_root_is_not_taken(store: LocalRecordingStore) -> None:
     record(store, 1)
     inside = store.root / "a.wav"
     inside.write_bytes(b"")
-    assert store.playable("a.wav") == inside
+    assert store.place.find("a.wav") == inside
     with pytest.raises(FileNotFoundError):
-        store.playable(str(inside))
-
-
-async def test_the_waveform_of_a_finished_recording(store: LocalRecordingStore) -> None:
-    store.raw_path(CALL, AT).write_bytes(b"\x00\x00\x00\x40" * 8000)
-    facts = await store.finish(CALL, AT)
-    assert facts is not None
-    assert await store.peaks(facts.path, buckets=2) == ((128, 0), (128, 0))
-    with pytest.raises(FileNotFoundError):
-        await store.peaks("../" + facts.path, buckets=2)
+        store.place.find(str(inside))
 
 
 async def test_a_place_that_cannot_be_written_is_named_and_the_raw_audio_kept(
@@ -240,4 +231,4 @@ async def test_who_may_read_the_root_may_read_the_recordings(tmp_path: Path) -> 
     assert raw.parent.stat().st_mode & 0o7777 == 0o2770
     facts = await store.finish(CALL, AT)
     assert facts is not None
-    assert store.playable(facts.path).stat().st_mode & 0o007 == 0
+    assert store.place.find(facts.path).stat().st_mode & 0o007 == 0
