@@ -60,8 +60,10 @@ async def hold_number(
     return await _place(connection, f"number:{e164}", reason, by, now, e164=e164)
 
 
-async def lift(connection: AsyncConnection, *, hold_id: int, by: User, now: datetime) -> None:
-    """Raises NotAllowed, NotStanding."""
+async def lift(
+    connection: AsyncConnection, *, hold_id: int, by: User, now: datetime, reason: str = ""
+) -> None:
+    """What its time is over for is erased within the hour. Raises NotAllowed, NotStanding."""
     require_admin(by, "lifts legal holds")
     lifted = await connection.execute(
         update(legal_holds)
@@ -73,7 +75,15 @@ async def lift(connection: AsyncConnection, *, hold_id: int, by: User, now: date
     if row is None:
         raise NotStanding(f"there is no standing hold {hold_id}")
     subject = f"call:{row.call_id}" if row.call_id else f"number:{row.e164}"
-    await audit.record_by(connection, "hold.lift", subject, by, now, hold=hold_id)
+    await audit.record_by(
+        connection,
+        "hold.lift",
+        subject,
+        by,
+        now,
+        hold=hold_id,
+        reason=reason.strip()[:LONGEST_REASON],
+    )
 
 
 async def list_holds(

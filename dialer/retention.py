@@ -65,7 +65,9 @@ async def erase_due(
     if not dry_run:
         await finish_erasing(database, store, now)
     done = Erased()
-    async for audio, words in _due(database, policies, now):
+    async for conversations in older_conversations(database, policies, now):
+        audio = [one.call_id for one in conversations if one.has_audio and one.loses_audio(now)]
+        words = [one.call_id for one in conversations if one.has_words and one.loses_words(now)]
         if not dry_run:
             audio = await erase_audio(database, store, audio, because="retention", now=now)
             words = await _erase_words_of(database, words, now)
@@ -129,10 +131,31 @@ async def erase_words(connection: AsyncConnection, call_ids: Sequence[UUID]) -> 
 # --- finding what is due --------------------------------------------------------------------
 
 
-async def _due(
+@dataclass(frozen=True, slots=True)
+class OldConversation:
+    """Of which something is kept still, and may have to go: by its `policy`, unless `held`."""
+
+    call_id: UUID
+    started_at: datetime
+    policy: Retention
+    held: bool
+    has_audio: bool
+    has_words: bool
+
+    def loses_audio(self, now: datetime) -> bool:
+        return self._erasure(now) is not Erasure.NOTHING
+
+    def loses_words(self, now: datetime) -> bool:
+        return self._erasure(now) is Erasure.ALL
+
+    def _erasure(self, now: datetime) -> Erasure:
+        return erasure(self.policy, self.started_at, held=self.held, now=now)
+
+
+async def older_conversations(
     database: Database, policies: Policies, now: datetime
-) -> AsyncIterator[tuple[list[UUID], list[UUID]]]:
-    """Calls whose audio, and calls whose words are to go, some at a time, the oldest first."""
+) -> AsyncIterator[list[OldConversation]]:
+    """All older than the shortest policy allows, some at a time, the oldest first."""
     async with database.read() as connection:
         by_project = {
             row.id: Retention(row.keep_recordings_days, row.keep_transcripts_days)
@@ -146,24 +169,18 @@ async def _due(
             rows = await _older(connection, before, after)
         if not rows:
             return
-        last = rows[-1]
-        after = (last.started_at, last.call_id)
-        verdicts = [
-            (
-                row,
-                erasure(
-                    policies.of(row.campaign, by_project[row.project_id]),
-                    row.started_at,
-                    held=row.held,
-                    now=now,
-                ),
+        after = (rows[-1].started_at, rows[-1].call_id)
+        yield [
+            OldConversation(
+                call_id=row.call_id,
+                started_at=row.started_at,
+                policy=policies.of(row.campaign, by_project[row.project_id]),
+                held=row.held,
+                has_audio=row.has_audio,
+                has_words=row.has_words,
             )
             for row in rows
         ]
-        yield (
-            [r.call_id for r, to_go in verdicts if to_go is not Erasure.NOTHING and r.has_audio],
-            [r.call_id for r, to_go in verdicts if to_go is Erasure.ALL and r.has_words],
-        )
 
 
 async def _older(

@@ -9,8 +9,8 @@ class HearingRight(StrEnum):
     """Why somebody may hear a conversation; the first that holds."""
 
     ADMIN = "admin"
+    MANAGER = "manager"  # of a workgroup of the one who spoke, himself included
     OWN = "own"  # he spoke himself
-    MANAGER = "manager"  # of a workgroup of the one who spoke
     EXAMPLE = "example"  # it is in the library of good examples
 
 
@@ -39,13 +39,23 @@ def hearing_right(listener: Listener, spoken: Spoken) -> HearingRight | None:
         return HearingRight.ADMIN
     if not listener.sees_project:
         return None
-    if spoken.user_id == listener.user_id:
-        return HearingRight.OWN
     if spoken.user_id is not None and listener.manages & spoken.workgroups:
         return HearingRight.MANAGER
+    if spoken.user_id == listener.user_id:
+        return HearingRight.OWN
     return HearingRight.EXAMPLE if spoken.is_example else None
 
 
 def may_download(right: HearingRight | None) -> bool:
     """Audio leaves the system only through those who answer for it."""
     return right in (HearingRight.ADMIN, HearingRight.MANAGER)
+
+
+def may_choose_examples(right: HearingRight | None) -> bool:
+    """A good example is heard by all of its project, so those choose it who answer for it."""
+    return may_download(right)
+
+
+def may_see_who_heard(right: HearingRight | None) -> bool:
+    """The list of accesses is for those who answer for them."""
+    return may_download(right)

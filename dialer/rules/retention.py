@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-
 LONGEST_DAYS = 36_500
 
 
@@ -53,6 +52,9 @@ class Policies:
     def strictest(self, of_projects: Sequence[Retention]) -> Retention:
         """Whatever is not due by this one is due by none."""
         return shortest((self.installation, *self.by_campaign.values(), *of_projects))
+
+
+KEEP_ALL = Policies(Retention(), {})
 
 
 def audio_erased_before(policy: Retention, now: datetime) -> datetime | None:

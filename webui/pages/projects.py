@@ -1,5 +1,6 @@
 """プロジェクト: the list for admins, one project's settings, copying, closing and reopening."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import available_timezones
@@ -11,8 +12,10 @@ from dialer import custom_fields, project_changes, project_list, projects, resul
 from dialer.custom_fields import FieldSet
 from dialer.project_changes import General
 from dialer.project_list import LeadCounts, ProjectLine
+from dialer.project_retention import UnusableDays, retention_of, set_retention
 from dialer.project_zone import move_to_zone
 from dialer.projects import ProjectError
+from dialer.rules.retention import Retention
 from dialer.users import Language
 from webui.forms import an_id, field
 from webui.pages.campaigns import STOCKS
@@ -73,6 +76,8 @@ async def general(request: web.Request) -> web.Response:
         project = await project_of(request, connection)
         context = await frame(request, connection, project, "general")
         context |= await _choices(request, connection)
+        context["retention"] = await retention_of(connection, project.id)
+    context["installation"] = services(request).retention.installation
     return render(request, "project_general.html", context)
 
 
@@ -91,10 +96,29 @@ async def save_general(request: web.Request) -> web.Response:
                 custom_field_set_id=an_id(fields),
             )
             await project_changes.set_general(connection, project.id, wanted, now=now, by=user)
+            retention = await _retention(request)
+            await set_retention(connection, project.id, retention, now=now, by=user)
         await move_to_zone(given.database, project.id, time_zone, now=now, by=user)
     except ProjectError as error:
         return refused(request, error)
     return redirected(f"/projects/{project.id}?saved=yes")
+
+
+async def _retention(request: web.Request) -> Retention:
+    """Raises UnusableDays."""
+    recordings, transcripts = [
+        await field(request, name) for name in ("recordings_days", "transcripts_days")
+    ]
+    return Retention(_days(recordings), _days(transcripts))
+
+
+def _days(text: str) -> int | None:
+    text = unicodedata.normalize("NFKC", text)
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise UnusableDays(f"{text!r} are no days")
+    return int(text)
 
 
 async def copy(request: web.Request) -> web.Response:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialer import action_texts, legal_holds, retention
 from dialer.ports import KeptAudio, RecordingFault
 from dialer.retention import Erased, erase_due
+from dialer.retention_outlook import Outlook, Outlooks, outlook
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.retention import Policies, Retention
 from dialer.rules.transcript import Word, to_json, utterances
@@ -276,3 +277,52 @@ async def _states(connection: AsyncConnection) -> dict[UUID, str]:
 async def _count(connection: AsyncConnection, table: object) -> int:
     count = select(func.count()).select_from(table)  # type: ignore[arg-type]
     return int((await connection.execute(count)).scalar_one())
+
+
+async def test_the_outlook_says_what_goes_when_and_what_a_hold_keeps(database: Database) -> None:
+    async with database.write() as connection:
+        world = await build_small_world(connection)
+        for days in (10, 85, 86, 100, 400):
+            await _spoken(connection, world, days)
+        held = await _spoken(connection, world, 84)
+        await legal_holds.hold_call(
+            connection, call_id=held, reason="訴訟", by=world.sato, now=NOON
+        )
+    policies = _policies(90, 365)
+
+    found = await outlook(database, policies, NOON)
+
+    assert found == Outlooks(
+        (
+            Outlook(0, Erased(audio=2, words=1), held=0),
+            Outlook(7, Erased(audio=4, words=1), held=1),
+            Outlook(30, Erased(audio=4, words=1), held=1),
+        ),
+        is_more=False,
+    )
+    assert await erase_due(database, FakeRecordings(), policies, NOON) == found.within[0].erased
+    assert (await outlook(database, _policies(None, None), NOON)).within[2].erased == Erased()
+
+
+async def test_the_outlook_looks_at_no_more_than_it_should(database: Database) -> None:
+    async with database.write() as connection:
+        world = await build_small_world(connection)
+        for _ in range(3):
+            await _spoken(connection, world, 100)
+
+    found = await outlook(database, _policies(90, 365), NOON, days=(0,), most=3)
+
+    assert found == Outlooks((Outlook(0, Erased(audio=3), held=0),), is_more=True)
+
+
+async def test_a_hold_that_is_lifted_says_why(database: Database) -> None:
+    async with database.write() as connection:
+        world = await build_small_world(connection)
+        hold = await legal_holds.hold_number(
+            connection, e164=NUMBER, reason="調査", by=world.sato, now=NOON
+        )
+        await legal_holds.lift(
+            connection, hold_id=hold, by=world.sato, now=NOON, reason=" 調査終了 "
+        )
+        query = select(audit_log.c.detail).where(audit_log.c.action == "hold.lift")
+        assert await connection.scalar(query) == {"hold": hold, "reason": "調査終了"}
