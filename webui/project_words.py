@@ -2,6 +2,8 @@
 
 from dialer import projects
 from dialer.project_changes import LONGEST_SCRIPT, ScriptTooLong
+from dialer.project_retention import UnusableDays
+from dialer.rules.retention import LONGEST_DAYS
 from webui.script import ScriptProblem
 from webui.translations import Words
 
@@ -15,6 +17,8 @@ def refusal(error: projects.ProjectError, _: Words) -> str:
             return _("Give the project a name of up to %(n)s characters.", n=projects.LONGEST_NAME)
         case projects.UnknownTimeZone():
             return _("This is no time zone. Write it as Asia/Tokyo.")
+        case UnusableDays():
+            return _("Days are whole, from 1 to %(n)s; empty keeps for ever.", n=LONGEST_DAYS)
         case ScriptTooLong():
             return _("The script is too long: %(n)s characters at most.", n=LONGEST_SCRIPT)
     return _("This cannot be done any more. Reload the page.")
@@ -35,4 +39,11 @@ def _what(problem: ScriptProblem, _: Words) -> str:
             return _("%(name)s cannot be used in a script.", name=problem.what)
         case "failed":
             return _("it cannot be shown for this lead (%(why)s).", why=problem.what)
-    return _("this cannot be read (%(why)s).", why=problem.what)
+        case "too_much":
+            return _(
+                "“%(name)s” has no place here: between the braces stands one name.",
+                name=problem.what,
+            )
+        case "unclosed":
+            return _("{%% %(name)s %%} has no {%% end%(name)s %%}.", name=problem.what)
+    return _("this cannot be read. Each {{ needs its }}, each {% its %}.")

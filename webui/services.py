@@ -21,7 +21,7 @@ from dialer.results import SavedResult
 from dialer.rules.eligibility import Refused
 from dialer.rules.list_shape import ListLimits
 from dialer.rules.mybox import NO_POLICY, MyBoxPolicy
-from dialer.rules.retention import Policies, Retention
+from dialer.rules.retention import KEEP_ALL, Policies
 from dialer.secret_box import SecretBox
 from dialer.storage.engine import Database
 
@@ -161,7 +161,7 @@ class WebServices:
     clock: Clock
     settings: WebSettings
     room: RecordingRoom = field(default_factory=RecordingRoom)
-    retention: Policies = Policies(Retention(), {})
+    retention: Policies = KEEP_ALL
     live_words: LiveWords | None = None
 
 
