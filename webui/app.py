@@ -1,5 +1,7 @@
 """The web application: middlewares around the table of routes."""
 
+import errno
+
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
@@ -50,7 +52,12 @@ def create_app(services: WebServices) -> web.Application:
 
 @web.middleware
 async def _keep_static_files(request: web.Request, handler: Handler) -> web.StreamResponse:
-    response = await handler(request)
+    try:
+        response = await handler(request)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:  # no file can be called that
+            raise web.HTTPNotFound from error
+        raise
     # The address of a static file changes with its content.
     if request.path.startswith("/static/") and "v" in request.query and response.status == 200:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
