@@ -93,6 +93,6 @@ async def see(connection: AsyncConnection, *, call_id: UUID, now: datetime, by: 
             action="words.phrase_seen",
             subject=f"call:{call_id}",
             now=now,
-            detail={"phrases": phrases},
+            detail={"phrases": ", ".join(phrases)},
         )
     return len(phrases)

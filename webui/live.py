@@ -19,7 +19,13 @@ from webui.sessions import viewer
 
 # A busy campaign changes many times a second; a page is told at most this often. A call
 # that arrives is on the agent's desk at once.
-_INTERVAL_SECONDS = {"agent": 0.02, "floor": 0.5, "campaign": 0.5, "history": 1.0}
+_INTERVAL_SECONDS = {
+    "agent": 0.02,
+    "words": 0.25,
+    "floor": 0.5,
+    "campaign": 0.5,
+    "history": 1.0,
+}
 _PING_SECONDS = 15
 
 REFRESH = "refresh"  # the topic that stands for all of a subscriber's topics
@@ -74,6 +80,8 @@ def _may_watch(user: User, topic: str, campaigns: set[str]) -> bool:
             return subject == str(user.id)
         case "floor":
             return user.acts_as_admin
+        case "words":
+            return subject == str(user.id) if subject else user.acts_as_admin
         case "campaign":
             return subject in campaigns
         case "history":

@@ -157,6 +157,12 @@ class FakeCampaigns:
                 now=self._clock.now(),
             )
 
+    def change(self, name: str, **changed: object) -> None:
+        """As if its file had said so."""
+        self._settings = tuple(
+            one.model_copy(update=changed) if one.name == name else one for one in self._settings
+        )
+
     # --- webui.services.Campaigns -------------------------------------------------------------
 
     def settings(self) -> Sequence[CampaignSettings]:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from ari_app.coordination import LocalLiveUpdates
 from dialer.floor_views import AgentCall
+from dialer.live_words import LiveWords
 from dialer.messages import CallId
 from dialer.ports import Timer
 from dialer.recording_keeper import write_finished
@@ -58,6 +59,7 @@ class WebWorld:
     database: Database
     clock: AfternoonClock
     live: LocalLiveUpdates
+    live_words: LiveWords
     floor: FakeFloor
     campaigns: FakeCampaigns
     manual_calls: FakeManualCalls
@@ -72,6 +74,7 @@ def build_web_world(database: Database, recordings: Path, team: SalesTeam) -> We
     """The application on a database that holds `team`; `recordings` is their folder."""
     store = LocalRecordingStore(recordings, settle_seconds=0.01)
     clock, live = AfternoonClock(), LocalLiveUpdates()
+    live_words = LiveWords(database, clock, live)
     floor = FakeFloor(database=database, clock=clock, live=live)
     for user in (*team.agents, team.admin):
         floor.add(user)
@@ -94,7 +97,8 @@ def build_web_world(database: Database, recordings: Path, team: SalesTeam) -> We
             session_key=b"k" * 32,
             secrets=SecretBox([b"s" * 32]),
             clock=clock,
-            settings=WebSettings(business_name="さくら通信株式会社"),
+            live_words=live_words,
+            settings=WebSettings(business_name="さくら通信株式会社", has_speech_model=True),
         )
     )
     return WebWorld(
@@ -102,6 +106,7 @@ def build_web_world(database: Database, recordings: Path, team: SalesTeam) -> We
         database,
         clock,
         live,
+        live_words,
         floor,
         campaigns,
         manual_calls,

@@ -21,6 +21,7 @@ from dialer.rules.pacing import NotDialling
 from dialer.running_campaign import CampaignNotReady, load_campaign
 from webui.formats import midnight
 from webui.labels import CALM_NOTES
+from webui.pages.live_words import heard_now, phrases_of
 from webui.rendering import render
 from webui.services import services
 from webui.sessions import viewer
@@ -84,8 +85,8 @@ async def page(request: web.Request) -> web.Response:
     topics = [f"campaign:{card.row.name}" for card in cards]
     context: dict[str, object] = {"cards": cards}
     if user.acts_as_admin:
-        context |= _floor(request)
-        topics.append("floor")
+        context |= await _floor(request)
+        topics += ["floor", "words"]
     context["topics"] = ",".join(topics)
     return render(request, "campaigns.html", context)
 
@@ -96,7 +97,7 @@ async def card(request: web.Request) -> web.Response:
 
 async def agents(request: web.Request) -> web.Response:
     """Who is on the floor, and what they do."""
-    return render(request, "parts/floor.html", _floor(request))
+    return render(request, "parts/floor.html", await _floor(request))
 
 
 async def start(request: web.Request) -> web.Response:
@@ -179,7 +180,7 @@ class Stocks:
 STOCKS = web.AppKey("stocks", Stocks)
 
 
-def _floor(request: web.Request) -> dict[str, object]:
+async def _floor(request: web.Request) -> dict[str, object]:
     def order(agent: AgentView) -> tuple[int, str]:
         state = AgentState(agent.state)
         return (_BUSY_FIRST.index(state), agent.name)
@@ -187,4 +188,8 @@ def _floor(request: web.Request) -> dict[str, object]:
     present = [
         agent for agent in services(request).floor.agents() if agent.state != AgentState.OFFLINE
     ]
-    return {"agents": sorted(present, key=order)}
+    return {
+        "agents": sorted(present, key=order),
+        "phrases": await phrases_of(request, *present),
+        "heard_now": heard_now(request),
+    }

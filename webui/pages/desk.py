@@ -26,6 +26,7 @@ from webui.forms import field
 from webui.labels import AWAY_REASONS, FLOOR_ERRORS
 from webui.lead_fields import ShownField, calling_fields, custom_fields
 from webui.lead_script import script_for
+from webui.pages.live_words import phrases_of, words_on_desk
 from webui.refusals import refusal
 from webui.rendering import render, words_for
 from webui.security import WITH_MICROPHONE
@@ -173,6 +174,8 @@ async def _context(request: web.Request) -> dict[str, object]:
         "recent": () if work else await _recent(request, user),
         "away_reasons": AWAY_REASONS,
         "callback_default": _tomorrow(request),
+        "phrases": await phrases_of(request, agent),
+        **words_on_desk(request, agent.call if agent else None),
     }
 
 

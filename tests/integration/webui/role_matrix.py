@@ -80,6 +80,7 @@ MATRIX: dict[Who, str] = {
         POST /desk/away
         POST /desk/offline
         POST /desk/hang-up
+        GET /desk/words
         POST /desk/phone
         GET /desk/phone/line
     """,
@@ -234,6 +235,8 @@ MATRIX: dict[Who, str] = {
         POST /campaigns/{campaign}/pause
         POST /campaigns/{campaign}/stop
         GET /floor
+        GET /floor/words/{call_id}
+        POST /floor/phrases/{call_id}
     """,
 }
 
