@@ -9,7 +9,8 @@ from functools import lru_cache
 
 import structlog
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, Text, cast
+from sqlalchemy import ColumnElement, Text, cast, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.campaign import HoursSettings
 from dialer.rules.calling_hours import CallingHours
@@ -34,6 +35,19 @@ def within_project(hours: CallingHours, time_zone: str, stored: str | None) -> C
 def read_hours(stored: str | None) -> HoursSettings | None:
     """What the project's page set; None: the campaign's hours alone. Raises ValidationError."""
     return None if stored in (None, "null") else HoursSettings.model_validate_json(str(stored))
+
+
+async def usual_hours_of(connection: AsyncConnection, project_id: int) -> CallingHours:
+    """When a project's leads are called where its campaign sets no hours of its own."""
+    row = (
+        await connection.execute(
+            select(projects.c.time_zone, STORED_HOURS.label("hours")).where(
+                projects.c.id == project_id
+            )
+        )
+    ).one()
+    usual = HoursSettings().calling_hours(row.time_zone)
+    return within_project(usual, row.time_zone, row.hours)
 
 
 def _hours(time_zone: str, stored: str | None) -> CallingHours | None:

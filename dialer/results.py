@@ -24,6 +24,7 @@ from dialer.campaign import RetrySettings
 from dialer.messages import CallId, UserId
 from dialer.mybox import NO_POLICY, MyBoxError, MyBoxPolicy
 from dialer.result_effects import move_stage, put_in_box, take_out_of_box
+from dialer.rules.callback_time import USUAL_DELAY
 from dialer.rules.hangup_cause import CallOutcome
 from dialer.rules.retry import (
     FollowUp,
@@ -35,9 +36,6 @@ from dialer.rules.retry import (
 )
 from dialer.storage.tables import action_results, actions, calls, leads, projects
 from dialer.users import User, user_by_id
-
-# A callback without a time comes again after a day, and so does a lead in the agent's box.
-_CALLBACK_DELAY = timedelta(days=1)
 
 _FINAL_EFFECTS = frozenset({"final", "appointment", "prohibit"})
 
@@ -225,9 +223,8 @@ async def _move_lead(
         )
     elif result.effect in ("callback", "mybox"):
         seconds = result.retry_after_seconds
-        follow_up = RetryAt(
-            now + (_CALLBACK_DELAY if seconds is None else timedelta(seconds=seconds))
-        )
+        # So does a callback without a time, and a lead in the agent's box.
+        follow_up = RetryAt(now + (USUAL_DELAY if seconds is None else timedelta(seconds=seconds)))
     elif call.effect in (None, "none"):
         return
     else:

@@ -20,6 +20,8 @@ DITTO_MARKS = frozenset({"同上", "同　上", "同 上", "〃", "″", "仝", 
 """“The same as above”: the cell means what the cell over it says."""
 LEFT_MARKS = frozenset({"同左", "同　左", "同 左", "←"})
 """“The same as on the left”."""
+DASHES = frozenset(dash * count for dash in "-‐−ー–—―－ｰ─" for count in (1, 2, 3))
+"""A cell that says that there is nothing."""
 
 _DATA = re.compile(
     r"\d{5,}|\d[\-‐−ー–—()]+\d|@|://|^\d+([.,]\d+)?$|\d+年\d+月|^(令和|平成|昭和)(元|\d+)年|"

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dialer.rules.cell_content import PREFECTURE, PREFECTURE_OF
+from dialer.rules.cell_content import DASHES, PREFECTURE, PREFECTURE_OF
 from dialer.rules.custom_field import CustomField, FieldKind, Misfit, Value, read_value
 
 PRIORITIES = range(-99, 100)  # the higher, the earlier it is called
@@ -39,12 +39,16 @@ BASIC_FIELDS: Mapping[str, BasicField] = {
 }
 # What `search_text.lead_key` is made of.
 SEARCHED = frozenset({"name", "name_kana", "contact_person", "email"})
+NO_TEXT = DASHES | {""}
 CUSTOM = "custom:"  # before the id of a custom field
 
 
 def read_basic(field: BasicField, text: str) -> str | Misfit:
-    """The text as the column keeps it, empty for none, or why it does not fit."""
-    if not text.strip():
+    """The text as the column keeps it, empty for none, or why it does not fit.
+
+    A dash says that there is nothing, as it does in a list.
+    """
+    if text.strip() in NO_TEXT:
         return Misfit.REQUIRED if field.required else ""
     read: Value | Misfit | None
     if field.name == "postal_code":

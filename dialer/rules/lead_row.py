@@ -14,11 +14,12 @@ from dataclasses import fields as fields_of
 from operator import attrgetter
 from typing import Protocol
 
-from dialer.rules.cell_content import is_note
+from dialer.rules.cell_content import DASHES, is_note
 from dialer.rules.column_names import meaning_of
 from dialer.rules.custom_field import CustomField, Misfit, Value, read_value
 from dialer.rules.lead_columns import column_letter
 from dialer.rules.lead_field import CALLED_FIELDS, NUMBER_PARTS, TOLD_OF_NUMBERS, LeadField
+from dialer.rules.lead_fields import NO_TEXT
 from dialer.rules.lead_numbers import ContactDraft, RowNumbers
 from dialer.rules.lead_place import (
     PostalPlaces,
@@ -212,7 +213,7 @@ class RowReader:
         postal_code = self._postal_code(row, postal_code, numbers)
         prefecture, city = place_of_columns(
             _line(texts, at.prefecture),
-            "".join([texts[index] for index in at.city if texts[index] not in _DASHES]),
+            "".join([texts[index] for index in at.city if texts[index] not in DASHES]),
             address,
         )
         if self.places is not None and postal_code and not (prefecture and city):
@@ -236,7 +237,7 @@ class RowReader:
             _line(texts, at.building),
             email,
             _line(texts, at.website),
-            "\n".join([text for index in at.notes if (text := texts[index]) not in _NO_TEXT]),
+            "\n".join([text for index in at.notes if (text := texts[index]) not in NO_TEXT]),
             extra,
             custom,
             tuple(numbers.warnings),
@@ -322,9 +323,6 @@ _LIMITS: Sequence[tuple[str, int, Callable[[LeadDraft], str]]] = [
 ]
 _NO_VALUES: Mapping[str, Value] = {}
 _RAW_LIMIT = 200
-# A cell that says that there is nothing.
-_DASHES = frozenset(dash * count for dash in "-‐−ー–—―－ｰ─" for count in (1, 2, 3))
-_NO_TEXT = _DASHES | {""}
 
 _NOTE_ALONE = re.compile(
     r"[＊*■●◆◇▼□▽【〔《〈<＜#＃]|以上$|備考|出典|資料|.*(?:現在|ページ|頁|一覧|一覧表|名簿|リスト)$"
@@ -386,8 +384,8 @@ def _line(texts: Sequence[str], places: tuple[int, ...]) -> str:
     if len(places) == 1:
         text = texts[places[0]]
     else:
-        text = " ".join([part for at in places if (part := texts[at]) not in _DASHES])
-    if text in _DASHES:
+        text = " ".join([part for at in places if (part := texts[at]) not in DASHES])
+    if text in DASHES:
         return ""
     return text if text.isprintable() and "  " not in text else " ".join(text.split())
 

@@ -15,9 +15,12 @@ from dialer.floor_views import AgentView, FloorError, NotOnACall
 from dialer.history import CallDetail, HistoryRow
 from dialer.lead_detail import LeadDetail, lead_detail
 from dialer.messages import CallId, UserId
+from dialer.project_hours import usual_hours_of
 from dialer.projects import Project
 from dialer.result_sets import ActionResult
 from dialer.results import ResultError
+from dialer.rules.callback_time import proposed_time
+from dialer.rules.calling_hours import CallingHours
 from dialer.rules.history_filter import HistoryFilter
 from dialer.users import User
 from webui.errors import notice
@@ -47,6 +50,7 @@ class Work:
     project: Project
     results: tuple[tuple[str, tuple[ActionResult, ...]], ...]  # by category, in order
     script: Markup
+    hours: CallingHours
 
 
 async def page(request: web.Request) -> web.Response:
@@ -82,6 +86,14 @@ async def offline(request: web.Request) -> web.Response:
 
 async def hang_up(request: web.Request) -> web.Response:
     return await _press(request, services(request).floor.hang_up)
+
+
+async def pause_recording(request: web.Request) -> web.Response:
+    return await _press(request, services(request).pauses.pause)
+
+
+async def resume_recording(request: web.Request) -> web.Response:
+    return await _press(request, services(request).pauses.resume)
 
 
 async def save_result(request: web.Request) -> web.Response:
@@ -169,11 +181,12 @@ async def _context(request: web.Request) -> dict[str, object]:
     return {
         "agent": agent,
         "state": agent.state.value if agent else "offline",
+        "recording": services(request).pauses.view(user.id),
         "work": work,
         "asked": _asked(work.lead, words_for(request)) if work else (),
         "recent": () if work else await _recent(request, user),
         "away_reasons": AWAY_REASONS,
-        "callback_default": _tomorrow(request),
+        "callback_defaults": _proposed(request, work) if work else {},
         "phrases": await phrases_of(request, agent),
         **words_on_desk(request, agent.call if agent else None),
     }
@@ -185,11 +198,17 @@ def _asked(lead: LeadDetail, said: Words) -> list[ShownField]:
     return [*stage, *custom_fields(lead)]
 
 
-def _tomorrow(request: web.Request) -> dict[str, str]:
-    """The same time tomorrow, as the fields of a form want it."""
+def _proposed(request: web.Request, work: Work) -> dict[int, dict[str, str]]:
+    """When to call again, by the result with which it is agreed, for the fields of a form."""
     given = services(request)
-    local = given.clock.now().astimezone(ZoneInfo(given.settings.time_zone)) + timedelta(days=1)
-    return {"date": local.date().isoformat(), "time": local.strftime("%H:%M")}
+    proposed: dict[int, dict[str, str]] = {}
+    for result in (one for _, some in work.results for one in some if one.effect == "callback"):
+        seconds = result.retry_after_seconds
+        delay = None if seconds is None else timedelta(seconds=seconds)
+        at = proposed_time(given.clock.now(), delay, work.hours)
+        local = at.astimezone(ZoneInfo(given.settings.time_zone))
+        proposed[result.id] = {"date": f"{local:%Y-%m-%d}", "time": f"{local:%H:%M}"}
+    return proposed
 
 
 async def _work(request: web.Request, user: User, agent: AgentView | None) -> Work | None:
@@ -204,9 +223,10 @@ async def _work(request: web.Request, user: User, agent: AgentView | None) -> Wo
         if detail is None or lead is None:
             return None
         project = await projects.project_by_id(connection, lead.project_id)
+        if project is None:
+            return None
         results = await result_sets.results_of_project(connection, lead.project_id)
-    if project is None:
-        return None
+        hours = await usual_hours_of(connection, project.id)
     script = script_for(
         project,
         lead,
@@ -215,7 +235,7 @@ async def _work(request: web.Request, user: User, agent: AgentView | None) -> Wo
         company=given.settings.business_name,
         _=words_for(request),
     )
-    return Work(detail, lead, project, by_category(results), script)
+    return Work(detail, lead, project, by_category(results), script, hours)
 
 
 def by_category(

@@ -3,12 +3,15 @@ from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from dialer import prohibitions
+from dialer.campaign import HoursSettings
+from dialer.recording_pauses import RecordingSign, RecordingView
 from dialer.rules.agent_state import AgentState
+from dialer.rules.callback_time import proposed_time
 from dialer.rules.eligibility import Refusal
-from dialer.storage.tables import actions, callbacks
+from dialer.storage.tables import action_results, actions, callbacks
 from tests.fakes.web_fixtures import Browser
 from tests.fakes.web_server import WebWorld, call_for
 
@@ -152,6 +155,25 @@ async def test_what_was_decided_during_the_call_is_told(browser: Browser, world:
     assert "通話中に、このリードは禁止されました。" in await browser.page("/desk")
 
 
+async def test_the_time_that_a_result_proposes_is_its_own(
+    browser: Browser, world: WebWorld
+) -> None:
+    async with world.database.write() as connection:
+        await connection.execute(
+            update(action_results)
+            .where(action_results.c.effect == "callback")
+            .values(retry_after_seconds=2 * 3600)
+        )
+    await browser.log_in("sato")
+    await call_for(world, world.team.agents[0].id, lead_index=36, seconds_ago=5)
+    at = proposed_time(
+        world.clock.now(), timedelta(hours=2), HoursSettings().calling_hours("Asia/Tokyo")
+    ).astimezone(ZoneInfo("Asia/Tokyo"))
+    page = await browser.page("/desk")
+    assert f'name="callback_date" required value="{at:%Y-%m-%d}"' in page
+    assert f'name="callback_time" required value="{at:%H:%M}"' in page
+
+
 async def test_a_callback_has_a_time_and_a_caller(browser: Browser, world: WebWorld) -> None:
     sato = world.team.agents[0]
     await browser.log_in("sato")
@@ -180,3 +202,50 @@ async def test_a_callback_has_a_time_and_a_caller(browser: Browser, world: WebWo
         ).one()
     assert row.user_id == sato.id
     assert row.due_at.astimezone(ZoneInfo("Asia/Tokyo")).strftime("%H:%M") == "10:30"
+
+
+async def test_the_recording_is_paused_and_resumed_by_a_key(
+    browser: Browser, world: WebWorld
+) -> None:
+    await browser.log_in("sato")
+    sato = world.team.agents[0].id
+    await call_for(world, sato, lead_index=36, seconds_ago=5)
+    world.pauses.views[sato] = RecordingView(RecordingSign.ON)
+    page = await browser.page("/desk")
+    assert 'data-key="shift+p"' in page
+    assert "録音中" in page
+    paused = await (await browser.press("/desk/recording/pause")).text()
+    assert "録音一時停止中" in paused
+    assert "3:00 で自動で再開します" in paused
+    assert "録音を再開" in paused
+    view = world.pauses.views[sato]
+    world.pauses.views[sato] = replace(view, warned=True)
+    assert "まもなく自動で再開します" in await browser.page("/desk")
+    resumed = await (await browser.press("/desk/recording/resume")).text()
+    assert "録音中" in resumed
+    world.pauses.views[sato] = RecordingView(RecordingSign.ON, by_itself=True)
+    assert "録音を自動で再開しました" in await browser.page("/desk")
+
+
+async def test_who_cannot_pause_is_told_that_the_recording_goes_on(
+    browser: Browser, world: WebWorld
+) -> None:
+    await browser.log_in("sato")
+    assert (await browser.press("/desk/recording/pause")).status == 409
+    sato = world.team.agents[0].id
+    await call_for(world, sato, lead_index=36, seconds_ago=5)
+    world.pauses.views[sato] = RecordingView(RecordingSign.ON)
+    world.pauses.refuses = True
+    refused = await browser.press("/desk/recording/pause")
+    assert refused.status == 409
+    assert "会話は録音されています" in await refused.text()
+
+
+async def test_the_desk_tells_that_the_notice_is_played(browser: Browser, world: WebWorld) -> None:
+    await browser.log_in("sato")
+    sato = world.team.agents[0].id
+    await call_for(world, sato, lead_index=36, seconds_ago=5)
+    world.pauses.views[sato] = RecordingView(RecordingSign.NOTICE)
+    page = await browser.page("/desk")
+    assert "録音のお知らせを再生中" in page
+    assert 'data-key="shift+p"' not in page

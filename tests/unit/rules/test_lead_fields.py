@@ -17,6 +17,8 @@ from dialer.storage.tables import leads
         ("contact_person", "ﾔﾏﾀﾞ　様", "ヤマダ 様"),
         ("building", "｢ﾋﾞﾙ｣ ３Ｆ", "「ビル」 ３Ｆ"),
         ("name_kana", "  ", ""),
+        ("building", " － ", ""),
+        ("name", "--", Misfit.REQUIRED),
         ("postal_code", "〒１６０ー０００４", "160-0004"),
         ("postal_code", "1600004", "160-0004"),
         ("postal_code", "SW1A 1AA", "SW1A 1AA"),
