@@ -22,7 +22,22 @@ ACTIONS: Mapping[str, str] = {
     "callback.set": marked("Callback set"),
     "callback.close": marked("Callback closed"),
     "recording.play": marked("Recording played"),
+    "recording.pause": marked("Recording was paused"),
+    "recording.resume": marked("Recording resumed"),
     "words.phrase_seen": marked("Watched phrases noted"),
+    "recording.download": marked("Recording downloaded"),
+    "recording.erase": marked("Recording erased"),
+    "hold.place": marked("Legal hold placed"),
+    "hold.lift": marked("Legal hold lifted"),
+    "person.erase": marked("Data of a person erased"),
+    "transcript.view": marked("Transcript read"),
+    "transcript.ask": marked("Transcript asked for"),
+    "comment.add": marked("Comment written"),
+    "comment.edit": marked("Comment changed"),
+    "comment.delete": marked("Comment deleted"),
+    "example.add": marked("Good example chosen"),
+    "example.edit": marked("Good example changed"),
+    "example.remove": marked("Good example removed"),
     "lead.import": marked("Leads imported"),
     "lead.create": marked("Lead added"),
     "lead.edit": marked("Lead changed"),
@@ -66,6 +81,7 @@ ACTIONS: Mapping[str, str] = {
     "project.edit": marked("Project changed"),
     "project.script": marked("Script changed"),
     "project.hours": marked("Calling hours changed"),
+    "project.retention": marked("Keeping of recordings changed"),
     "project.zone": marked("Time zone changed"),
     "project.close": marked("Project closed"),
     "project.reopen": marked("Project reopened"),
@@ -107,6 +123,11 @@ GROUPS: Mapping[str, str] = {
     "callback": marked("Callbacks"),
     "recording": marked("Recordings"),
     "words": marked("Live words"),
+    "transcript": marked("Transcripts"),
+    "hold": marked("Legal holds"),
+    "person": marked("Data of persons"),
+    "comment": marked("Comments"),
+    "example": marked("Good examples"),
     "lead": marked("Leads"),
     "campaign": marked("Campaigns"),
     "login": marked("Logins"),
@@ -127,6 +148,9 @@ _COLOURS: Mapping[str, str] = {
     "campaign": "blue",
     "recording": "teal",
     "words": "red",
+    "transcript": "teal",
+    "hold": "violet",
+    "person": "red",
     "call": "green",
     "user": "rose",
     "workgroup": "teal",
@@ -151,6 +175,12 @@ _DETAILS: Mapping[str, str] = {
     "live": marked("While they talked"),
     "filter": marked("Filter"),
     "rows": marked("Rows"),
+    "because": marked("Because of"),
+    "recordings_days": marked("Audio (days)"),
+    "transcripts_days": marked("Words (days)"),
+    "leads": marked("Leads"),
+    "actions": marked("Actions"),
+    "recordings": marked("Recordings"),
     "whole": marked("To its end"),
     "replaced": marked("Replaced characters"),
     "name": marked("Name"),
@@ -166,6 +196,9 @@ _DETAILS: Mapping[str, str] = {
     "old": marked("Before"),
     "values": marked("Values"),
     "kind": marked("Type"),
+    "title": marked("Title"),
+    "right": marked("Heard as"),
+    "form": marked("Format"),
     "from": marked("Before"),
     "to": marked("After"),
 }
@@ -190,6 +223,13 @@ _SUBJECTS: Mapping[str, str] = {
 PHONE_MODES: Mapping[str, str] = {
     "held": marked("Held open"),
     "per_call": marked("Rung for each call"),
+}
+# dialer.rules.hearing.HearingRight
+RIGHTS: Mapping[str, str] = {
+    "admin": marked("Administrator"),
+    "own": marked("Who spoke"),
+    "manager": marked("Manager"),
+    "example": marked("Good example"),
 }
 _NUMBERS_SHOWN = 3
 
@@ -230,6 +270,8 @@ def subject_link(row: AuditRow) -> str:
     kind, _colon, what = row.subject.partition(":")
     if kind == "lead" and what.isdecimal():
         return f"/leads/{what}"
+    if kind == "call" and what:
+        return f"/recordings/{what}"
     if kind in ("user", "workgroup") and what.isdecimal():
         return f"/{kind}s/{what}"
     if kind == "number":
@@ -264,6 +306,8 @@ def _value(key: str, value: object, names: Names, _: Words) -> str:
             return f"{shown} +{more}" if more > 0 else shown
         case "phone_mode", str(mode) if mode in PHONE_MODES:
             return _(PHONE_MODES[mode])
+        case "right", str(right) if right in RIGHTS:
+            return _(RIGHTS[right])
         case _key, (None | "" | False):
             return ""
         case _key, True:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialer import audit
 from dialer.hearing import right_to_hear
 from dialer.rules.hearing import HearingRight
+from webui.forms import field
 from webui.services import services
 from webui.sessions import viewer
 
@@ -62,3 +63,14 @@ async def write_down(
         await audit.record_by(
             connection, what, f"call:{call_id}", user, now, right=right.value, **detail
         )
+
+
+async def moment_of(request: web.Request, name: str) -> int | None:
+    """Milliseconds of a recording that a form names; None where it names none."""
+    text = await field(request, name)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else None
+
+
+def call_id_of(request: web.Request) -> UUID:
+    """The call that the path names."""
+    return UUID(request.match_info["call_id"])

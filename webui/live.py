@@ -25,6 +25,7 @@ _INTERVAL_SECONDS = {
     "floor": 0.5,
     "campaign": 0.5,
     "history": 1.0,
+    "comments": 0.5,
 }
 _PING_SECONDS = 15
 
@@ -84,7 +85,7 @@ def _may_watch(user: User, topic: str, campaigns: set[str]) -> bool:
             return subject == str(user.id) if subject else user.acts_as_admin
         case "campaign":
             return subject in campaigns
-        case "history":
+        case "history" | "comments":
             return not subject
     return False
 

@@ -5,11 +5,15 @@ from webui.access import Access, Route
 from webui.pages import (
     account,
     audit,
+    bookmarks,
     callbacks,
     campaigns,
+    comments,
     custom_fields,
     desk,
     dialling,
+    good_examples,
+    heard_by,
     history,
     history_export,
     import_job,
@@ -38,7 +42,9 @@ from webui.pages import (
     projects,
     recordings,
     result_sets,
+    retention,
     setup,
+    transcripts,
     user,
     users,
     welcome,
@@ -53,6 +59,8 @@ _FIELD = r"{field:[a-z0-9_-]{1,40}}"
 _VIEW = r"/leads/views/{view_id:\d{1,18}}"
 _CALL_ID = r"{call_id:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}}"
 _RECORDING = rf"/recordings/{_CALL_ID}"
+_COMMENT = rf"{_RECORDING}/comments/{{comment_id:\d{{1,18}}}}"
+_EXAMPLE = r"/examples/{example_id:\d{1,18}}"
 _USER = r"/users/{user_id:\d{1,18}}"
 _WORKGROUP = r"/workgroups/{workgroup_id:\d{1,18}}"
 _PROJECT = r"/projects/{project_id:\d{1,18}}"
@@ -119,6 +127,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/desk/away", desk.away, Access.AGENT),
     Route("POST", "/desk/offline", desk.offline, Access.AGENT),
     Route("POST", "/desk/hang-up", desk.hang_up, Access.AGENT),
+    Route("POST", "/desk/recording/pause", desk.pause_recording, Access.AGENT),
+    Route("POST", "/desk/recording/resume", desk.resume_recording, Access.AGENT),
     Route("GET", "/desk/words", live_words.mine, Access.AGENT),
     Route("POST", "/desk/phone", phone.credentials, Access.AGENT),
     Route("GET", "/desk/phone/line", phone.line, Access.AGENT),
@@ -272,6 +282,12 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", f"{_RESULTS}/rename", result_sets.rename_set, Access.ADMIN),
     Route("POST", f"{_RESULTS}/copy", result_sets.copy_set, Access.ADMIN),
     Route("POST", f"{_RESULTS}/delete", result_sets.remove_set, Access.ADMIN),
+    # 録音の保存
+    Route("GET", "/retention", retention.page, Access.ADMIN),
+    Route("GET", "/retention/next", retention.next_erased, Access.ADMIN),
+    Route("GET", "/retention/holds", retention.holds, Access.ADMIN),
+    Route("POST", "/retention/holds", retention.place, Access.ADMIN),
+    Route("POST", "/retention/holds/lift", retention.lift, Access.ADMIN),
     # 監査ログ
     Route("GET", "/audit", audit.page, Access.ADMIN),
     Route("GET", "/audit/rows", audit.rows, Access.ADMIN),
@@ -291,6 +307,23 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/history.csv", history_export.download, Access.ADMIN),
     Route("GET", f"/history/{_CALL_ID}", history.detail, Access.SIGNED_IN, Scope.CALL),
     # recordings: who may hear one is asked by each of these
+    Route("GET", _RECORDING, recordings.page, Access.SIGNED_IN, Scope.CALL),
+    Route("GET", f"{_RECORDING}/words", transcripts.show, Access.SIGNED_IN, Scope.CALL),
+    Route("POST", f"{_RECORDING}/words", transcripts.again, Access.ADMIN, Scope.CALL),
+    Route("GET", f"{_RECORDING}/comments", comments.show, Access.SIGNED_IN, Scope.CALL),
+    Route("POST", f"{_RECORDING}/comments", comments.add, Access.SIGNED_IN, Scope.CALL),
+    Route("POST", _COMMENT, comments.edit, Access.SIGNED_IN, Scope.CALL),
+    Route("POST", f"{_COMMENT}/delete", comments.delete, Access.SIGNED_IN, Scope.CALL),
+    Route("POST", f"{_RECORDING}/bookmarks", bookmarks.put, Access.SIGNED_IN, Scope.CALL),
+    Route("POST", f"{_RECORDING}/bookmarks/remove", bookmarks.remove, Access.SIGNED_IN, Scope.CALL),
+    Route("GET", f"{_RECORDING}/examples", good_examples.of_call, Access.SIGNED_IN, Scope.CALL),
+    Route("POST", f"{_RECORDING}/examples", good_examples.choose, Access.SIGNED_IN, Scope.CALL),
+    Route("GET", f"{_RECORDING}/heard-by", heard_by.rows, Access.SIGNED_IN, Scope.CALL),
     Route("GET", f"{_RECORDING}/link", recordings.link, Access.SIGNED_IN, Scope.CALL),
     Route("GET", f"{_RECORDING}/audio", recordings.audio, Access.SIGNED_IN, Scope.CALL, head=True),
+    # お手本
+    Route("GET", "/examples", good_examples.page, Access.SIGNED_IN),
+    Route("GET", "/examples/rows", good_examples.rows, Access.SIGNED_IN),
+    Route("POST", _EXAMPLE, good_examples.change, Access.SIGNED_IN),
+    Route("POST", f"{_EXAMPLE}/remove", good_examples.remove, Access.SIGNED_IN),
 )

@@ -16,6 +16,7 @@ from dialer.floor_views import AgentView
 from dialer.live_words import LiveWords
 from dialer.messages import CallId
 from dialer.ports import Clock, LiveUpdates, RecordingStore
+from dialer.recording_pauses import RecordingView
 from dialer.recording_room import RecordingRoom
 from dialer.results import SavedResult
 from dialer.rules.eligibility import Refused
@@ -50,6 +51,17 @@ class Floor(Protocol):
         memo: str,
         agreed: Agreed | None = None,
     ) -> SavedResult: ...
+
+
+class RecordingPauses(Protocol):
+    """The recordings of conversations that go on. Its methods raise FloorError subclasses."""
+
+    def view(self, user_id: int) -> RecordingView | None:
+        """None while the agent talks with nobody."""
+
+    async def pause(self, user_id: int) -> None: ...
+
+    async def resume(self, user_id: int) -> None: ...
 
 
 class Campaigns(Protocol):
@@ -151,6 +163,7 @@ class WebServices:
     floor: Floor
     campaigns: Campaigns
     manual_calls: ManualCalls
+    pauses: RecordingPauses
     live: LiveUpdates
     recordings: RecordingStore
     imports: Imports

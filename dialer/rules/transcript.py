@@ -49,10 +49,13 @@ class Utterance:
 
 def join_words(words: Sequence[str]) -> str:
     """Words as people write them: Japanese without spaces, others with one between."""
-    joined = "".join(words[:1])
-    for before, word in pairwise(words):
-        joined += word if _stand_together(before, word) else f" {word}"
-    return joined
+    return "".join(gap + word for gap, word in zip(gaps_before(words), words, strict=True))
+
+
+def gaps_before(words: Sequence[str]) -> tuple[str, ...]:
+    """What stands before each of the words when they are joined: a space, or nothing."""
+    between = ("" if _stand_together(*pair) else " " for pair in pairwise(words))
+    return ("", *between) if words else ()
 
 
 def utterances(side: Side, words: Iterable[Word]) -> tuple[Utterance, ...]:

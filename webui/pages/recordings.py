@@ -9,12 +9,23 @@ from dialer.kept_recordings import KeptRecording, kept_recording
 from dialer.ports import AudioFile, RecordingFault
 from dialer.rules.hearing import HearingRight
 from webui.audio_response import send_audio
-from webui.hearing import require_right, write_down
+from webui.conversation import conversation
+from webui.hearing import call_id_of, require_right, write_down
 from webui.media_links import audio_url
+from webui.rendering import render
 from webui.services import services
 from webui.signed_links import require_signature
 
 log = structlog.get_logger(__name__)
+
+
+async def page(request: web.Request) -> web.Response:
+    """A conversation with an address of its own; who may not hear it is told who may."""
+    shown = await conversation(request, call_id_of(request))
+    if shown is None:
+        raise web.HTTPNotFound
+    context = {"conversation": shown, "row": shown.call.row}
+    return render(request, "recording.html", context, status=200 if shown.right else 403)
 
 
 async def audio(request: web.Request) -> web.StreamResponse:
@@ -39,10 +50,6 @@ async def link(request: web.Request) -> web.Response:
     async with services(request).database.read() as connection:
         await require_right(request, connection, call_id)
     return web.Response(text=audio_url(request, call_id))
-
-
-def call_id_of(request: web.Request) -> UUID:
-    return UUID(request.match_info["call_id"])
 
 
 def unreachable(error: RecordingFault) -> web.HTTPServiceUnavailable:

@@ -72,6 +72,10 @@ MATRIX: dict[Who, str] = {
         GET /campaigns
         GET /history
         GET /history/rows
+        GET /examples
+        GET /examples/rows
+        POST /examples/{example_id}
+        POST /examples/{example_id}/remove
     """,
     Who.AGENT: """
         GET /desk
@@ -80,6 +84,8 @@ MATRIX: dict[Who, str] = {
         POST /desk/away
         POST /desk/offline
         POST /desk/hang-up
+        POST /desk/recording/pause
+        POST /desk/recording/resume
         GET /desk/words
         POST /desk/phone
         GET /desk/phone/line
@@ -108,8 +114,19 @@ MATRIX: dict[Who, str] = {
         GET /leads/{lead_id}/why/past
         GET /campaigns/{campaign}
         GET /history/{call_id}
+        GET /recordings/{call_id}
         GET /recordings/{call_id}/audio
+        GET /recordings/{call_id}/words
+        GET /recordings/{call_id}/comments
+        POST /recordings/{call_id}/comments
+        POST /recordings/{call_id}/comments/{comment_id}
+        POST /recordings/{call_id}/comments/{comment_id}/delete
+        POST /recordings/{call_id}/bookmarks
+        POST /recordings/{call_id}/bookmarks/remove
+        GET /recordings/{call_id}/examples
+        POST /recordings/{call_id}/examples
         GET /recordings/{call_id}/link
+        GET /recordings/{call_id}/heard-by
     """,
     Who.AGENT_PROJECT: """
         POST /desk/calls/{call_id}/result
@@ -227,6 +244,12 @@ MATRIX: dict[Who, str] = {
         POST /results/{result_set_id}/rename
         POST /results/{result_set_id}/copy
         POST /results/{result_set_id}/delete
+        POST /recordings/{call_id}/words
+        GET /retention
+        GET /retention/next
+        GET /retention/holds
+        POST /retention/holds
+        POST /retention/holds/lift
         GET /audit
         GET /audit/rows
         GET /audit.csv

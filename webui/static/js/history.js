@@ -20,9 +20,13 @@
       cell.dataset.loaded = "yes";
       await htmx.ajax("GET", cell.dataset.url, { target: cell, swap: "innerHTML" });
     }
-    const audio = detail.querySelector("audio");
-    if (audio && from !== null) audio.currentTime = from / 1000;
-    if (play && (!audio || audio.paused)) detail.querySelector("[data-play]")?.click();
+    const player = detail.querySelector("[data-player]");
+    if (!player) return;
+    if (from !== null) {
+      player.dispatchEvent(new CustomEvent("player-seek", { detail: { ms: from, play } }));
+    } else if (play && player.querySelector("audio").paused) {
+      player.querySelector("[data-play]").click();
+    }
   };
 
   const close = (id) => {
@@ -71,10 +75,12 @@
   );
 
   // An address may name a moment of the one action it shows.
-  document.addEventListener("DOMContentLoaded", () => {
+  window.addEventListener("load", () => {
     const at = Number(new URLSearchParams(location.search).get("t"));
-    const audio = document.querySelector(".detail-row:not([hidden]) audio");
-    if (audio && at > 0) audio.currentTime = at;
+    const player = document.querySelector(".detail-row:not([hidden]) [data-player]");
+    if (player && at > 0) {
+      player.dispatchEvent(new CustomEvent("player-seek", { detail: { ms: at * 1000, play: false } }));
+    }
   });
 
   // Somebody may open a row before or while the new rows are fetched.
