@@ -83,7 +83,7 @@ class Edit:
 async def edit_user(
     connection: AsyncConnection, *, user_id: int, edit: Edit, now: datetime, by: User | None
 ) -> User:
-    """The user as he is afterwards. Another role ends his web sessions.
+    """The user as he is afterwards. A role less ends his web sessions.
 
     `by` None is the program itself. Raises UnknownUser, NotAllowed, LoginTaken,
     UnusableLogin, NoRole, LastAdmin, UnknownGroup, NotAMember.
@@ -272,7 +272,9 @@ async def _edit_roles(
     if user.may_administer and not admin and user.active:
         await _require_another_admin(connection, user.id)
     roles: Mapping[str, bool] = {"may_administer": admin, "may_call": calls}
-    await _change(connection, user.id, **roles, session_epoch=users.c.session_epoch + 1)
+    await _change(connection, user.id, **roles)
+    if (user.may_administer and not admin) or (user.may_call and not calls):
+        await _change(connection, user.id, session_epoch=users.c.session_epoch + 1)
     await audit.record_by(connection, "user.roles", f"user:{user.id}", by, now, **roles)
 
 

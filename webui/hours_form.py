@@ -22,7 +22,6 @@ WEEKDAY_WORDS: Mapping[Weekday, str] = {
     "sat": marked("Saturday"),
     "sun": marked("Sunday"),
 }
-SPARE_ROWS = 2  # of days that differ, to be filled in
 _DAYS_DRAWN = 14
 _MINUTES = 24 * 60
 
@@ -71,12 +70,12 @@ def week_of(hours: HoursSettings) -> list[Day]:
 
 
 def exceptions_of(hours: HoursSettings) -> list[Day]:
-    """The days that differ, by date, and spare lines."""
+    """The days that differ, by date, and a line to be filled in."""
     known = [
         _day(day.isoformat(), None if text == "closed" else text)
         for day, text in sorted(hours.exceptions.items())
     ]
-    return known + [_day("", None)] * SPARE_ROWS
+    return [*known, _day("", None)]
 
 
 # --- reading ----------------------------------------------------------------------------

@@ -9,6 +9,7 @@ Lines stay lines. One that begins with ``#`` is a heading, with ``-`` or ``・``
 list, with ``>`` a remark to the agent, which is not said.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -60,6 +61,15 @@ _FILTERS = {"default", "d", "upper", "lower"}
 _LONGEST_VALUE = 2_000
 # Around what was put in, until the text is made safe; no text that people write has them.
 _BEGIN, _END = "\ue000", "\ue001"
+_NARROW = str.maketrans("｛｝％", "{}%")
+# Jinja's messages (`jinja2.parser`), the words in them that tell what is wrong, and its kind.
+_MISREAD = (
+    (re.compile(r"expected token 'end of (?:print|block) statement', got '(.+)'"), "too_much"),
+    (re.compile(r"expected token 'end of statement block', got '(.+)'"), "too_much"),
+    (re.compile(r"unexpected char '(.+)' at \d+"), "too_much"),
+    (re.compile(r"Encountered unknown tag '(.+?)'"), "not_allowed"),
+    (re.compile(r".*The innermost block that needs to be closed is '(.+)'"), "unclosed"),
+)
 # Of a template that cannot be read or is too deep for the machine.
 _UNREADABLE = (
     jinja2.TemplateError,
@@ -76,7 +86,8 @@ class ScriptProblem:
     """Why a script cannot be used: on which line, and what stands there."""
 
     line: int
-    kind: str  # unreadable | not_allowed | unknown_name | unknown_field | failed
+    # unreadable | too_much | unclosed | not_allowed | unknown_name | unknown_field | failed
+    kind: str
     what: str = ""
 
 
@@ -140,15 +151,29 @@ class _Script:
 
 @lru_cache(maxsize=500)
 def _compiled(text: str) -> _Script | ScriptProblem:
+    text = _with_braces(text)
     try:
         tree = _ENVIRONMENT.parse(text)
         if (problem := next(_forbidden(tree), None)) is not None:
             return problem
         return _Script(tree, _ENVIRONMENT.from_string(text))
     except jinja2.TemplateSyntaxError as error:
-        return ScriptProblem(error.lineno, "unreadable", error.message or "")
-    except _UNREADABLE as error:
-        return ScriptProblem(1, "unreadable", str(error))
+        return _misread(error.lineno, error.message or "")
+    except _UNREADABLE:
+        return ScriptProblem(1, "unreadable")
+
+
+def _with_braces(text: str) -> str:
+    """Full-width braces, as a Japanese keyboard gives them, count as braces."""
+    return re.sub("｛([｛%％])|([｝%％])｝", lambda found: found[0].translate(_NARROW), text)
+
+
+def _misread(line: int, message: str) -> ScriptProblem:
+    """What Jinja says of a template that it cannot read, as far as it has a shape of its own."""
+    for shape, kind in _MISREAD:
+        if found := shape.match(message):
+            return ScriptProblem(line, kind, found[1])
+    return ScriptProblem(line, "unreadable")
 
 
 def _forbidden(tree: nodes.Template) -> Iterator[ScriptProblem]:

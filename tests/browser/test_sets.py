@@ -141,3 +141,41 @@ async def test_the_pages_of_sets_fit_a_phone(visitor: Visitor, world: WebWorld, 
     await visitor.page.wait_for_selector(".panel-form")
     width = await visitor.page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390
+
+
+async def test_the_focus_stays_with_the_field_that_is_moved(
+    visitor: Visitor, world: WebWorld
+) -> None:
+    set_id, page = await with_fields(world), visitor.page
+    await visitor.log_in("admin")
+    await visitor.go("/fields")
+    names = [draft.name for draft in FIELDS]
+    for _ in range(2):
+        async with page.expect_response("**/fields/*/rows"):
+            down = page.locator("#field-rows .sort-row", has_text=names[0]).locator(
+                "[data-moves=down]"
+            )
+            if _ == 0:
+                await down.focus()
+            await page.keyboard.press("Enter")
+        await expect(down).to_be_focused()
+    assert await field_names(world, set_id) == [*names[1:3], names[0], *names[3:]]
+
+
+async def test_a_stage_that_results_lead_to_is_deleted_after_a_question_only(
+    visitor: Visitor, world: WebWorld
+) -> None:
+    page = visitor.page
+    await visitor.log_in("admin")
+    await visitor.go("/results")
+    rows = page.locator("#stage-rows .sort-row")
+    await expect(rows).not_to_have_count(0)
+    stage = rows.filter(has=page.locator("[hx-confirm]")).first
+    await stage.get_by_role("button", name="ステージを削除").click()
+    question = page.get_by_role("dialog")
+    await expect(question).to_contain_text("削除しますか")
+    await question.get_by_role("button", name="キャンセル").click()
+    await expect(question).to_have_count(0)
+    await stage.get_by_role("button", name="ステージを削除").click()
+    async with page.expect_response("**/stage/delete"):
+        await question.get_by_role("button", name="実行する").click()

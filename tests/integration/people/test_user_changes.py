@@ -51,6 +51,14 @@ async def recorded(database: Database, action: str) -> list[dict[str, object]]:
 # --- edits ---------------------------------------------------------------------------------
 
 
+async def test_a_role_that_is_taken_away_ends_his_web_sessions(
+    database: Database, world: SmallWorld
+) -> None:
+    both = await edited(database, world, world.suzuki.id, Edit(may_administer=True))
+    one = await edited(database, world, world.suzuki.id, Edit(may_call=False))
+    assert one.session_epoch == both.session_epoch + 1
+
+
 async def test_name_roles_and_workgroups_change_and_are_on_record(
     database: Database, world: SmallWorld
 ) -> None:
@@ -58,7 +66,7 @@ async def test_name_roles_and_workgroups_change_and_are_on_record(
     suzuki = await edited(database, world, world.suzuki.id, edit)
     assert (suzuki.name, suzuki.acts_as_admin, suzuki.may_call) == ("鈴木 一郎", True, True)
     assert suzuki.workgroup_ids == {world.osaka}
-    assert suzuki.session_epoch == world.suzuki.session_epoch + 1  # another role
+    assert suzuki.session_epoch == world.suzuki.session_epoch  # he may do more: he goes on
     assert await recorded(database, "user.edit") == [{"name": "鈴木 一郎"}]
     assert await recorded(database, "user.roles") == [{"may_administer": True, "may_call": True}]
     assert await recorded(database, "user.workgroups") == [

@@ -46,6 +46,12 @@ def test_lines_are_headings_lists_remarks_and_paragraphs() -> None:
     ("text", "problem"),
     [
         ("一\n二\n{{ 名前 ", (3, "unreadable")),
+        ("{{ 名前 様 }}", (1, "too_much")),
+        ("{{ 名前？ }}", (1, "too_much")),
+        ("{% if 名前 = 1 %}{% endif %}", (1, "too_much")),
+        ("{% if 名前 %}様", (1, "unclosed")),
+        ("{% endif %}", (1, "not_allowed")),
+        ("｛｛ 名前 様 ｝｝", (1, "too_much")),
         ("一\n{{ 氏名 }}", (2, "unknown_name")),
         ("一\n{{ 項目['無い'] }}", (2, "unknown_field")),
         ("{% for c in 名前 %}{{ c }}{% endfor %}", (1, "not_allowed")),
@@ -111,3 +117,8 @@ def test_a_plain_text_is_shown_with_its_lines() -> None:
     assert as_html("<b>もしもし</b>\n\n{{ 名前") == (
         "<p>&lt;b&gt;もしもし&lt;/b&gt;</p><p>{{ 名前</p>"
     )
+
+
+def test_full_width_braces_count_as_braces() -> None:
+    text = "｛｛ 名前 ｝｝様 ｛％ if 備考 ％｝備考｛% endif %｝ ｛名前｝"
+    assert render_script(text, {"name": "佐藤"}, {}) == "<p><b>佐藤</b>様  ｛名前｝</p>"

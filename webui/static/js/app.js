@@ -27,7 +27,10 @@
   // --- notices --------------------------------------------------------------------------
   const SECONDS_SHOWN = 6;
   const keepNoticesShort = () => {
-    for (const notice of $all("[data-notice]:not([data-leaves], [data-stays])")) {
+    const fresh = $all("[data-notice]:not([data-leaves], [data-stays])");
+    // What was refused before is over when something new is said.
+    if (fresh.length) $all("[data-notice][data-leaves]:is(.c-amber, .c-red)").forEach((old) => old.remove());
+    for (const notice of fresh) {
       notice.dataset.leaves = "yes";
       setTimeout(() => notice.remove(), SECONDS_SHOWN * 1000);
     }
@@ -106,6 +109,21 @@
   });
   document.addEventListener("close", (event) => clearRefusal(event.target), true);
 
+  // --- questions before a request (`hx-confirm`) ------------------------------------------------
+  let whatWasAsked = null;
+  document.addEventListener("htmx:confirm", (event) => {
+    if (!event.detail.question) return;
+    event.preventDefault();
+    whatWasAsked = event.detail;
+    document.getElementById("question-text").textContent = event.detail.question;
+    document.getElementById("question").showModal();
+  });
+  document.getElementById("question")?.addEventListener("close", (event) => {
+    if (event.target.returnValue === "yes") whatWasAsked?.issueRequest(true);
+    event.target.returnValue = "";
+    whatWasAsked = null;
+  });
+
   // A download takes the filter as it stands now.
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-download]");
@@ -139,10 +157,11 @@
     const key = CSS.escape(event.key.toLowerCase());
     const scope = dialog || document;
     const field = scope.querySelector(`[data-key-focus="${key}"]`);
-    const control = field || scope.querySelector(`[data-key="${key}"]:not(:disabled)`);
+    const shifted = event.shiftKey && scope.querySelector(`[data-key="shift+${key}"]:not(:disabled)`);
+    const control = shifted || field || scope.querySelector(`[data-key="${key}"]:not(:disabled)`);
     if (!control) return;
     event.preventDefault();
-    if (field) field.focus();
+    if (control === field) field.focus();
     else control.click();
   });
 

@@ -26,8 +26,15 @@
   let waiting = 0;
   const saveSoon = (root) => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => save(root), 500);
+    waiting = setTimeout(() => {
+      waiting = 0;
+      save(root);
+    }, 500);
   };
+  // The order before does not take the place of the one that is about to be saved.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (waiting && event.detail.target.matches("[data-sortable]")) event.detail.shouldSwap = false;
+  });
 
   const move = (row, up) => {
     const root = row.closest("[data-sortable]");
