@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import (
     Column,
     ColumnElement,
+    CompoundSelect,
     Float,
     Select,
     and_,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     or_,
     select,
     table,
+    union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -39,8 +41,16 @@ from dialer.rules.lead_filter import (
     LeadFilter,
     LeadState,
 )
-from dialer.rules.search_text import MOST_TERMS, fold, number_beginning, spellings_of_digits
-from dialer.storage.search import HasPart, begins_with, contains
+from dialer.rules.search_text import (
+    MOST_TERMS,
+    alike,
+    fold,
+    number_beginning,
+    number_end,
+    spellings_of_digits,
+    without_forms,
+)
+from dialer.storage.search import HasPart, begins_with, contains, ends_with, has_digits
 from dialer.storage.tables import (
     actions,
     contact_points,
@@ -108,7 +118,9 @@ async def narrow(
     return Narrowed(ids, tuple(rest))
 
 
-async def _if_few(connection: AsyncConnection, query: Select[Any]) -> frozenset[int] | None:
+async def _if_few(
+    connection: AsyncConnection, query: Select[Any] | CompoundSelect[Any]
+) -> frozenset[int] | None:
     found = (await connection.execute(query.limit(FEW + 1))).scalars().all()
     return frozenset(found) if len(found) <= FEW else None
 
@@ -117,7 +129,7 @@ async def _if_few(connection: AsyncConnection, query: Select[Any]) -> frozenset[
 class _Part:
     """Part of a filter: the leads that it leaves, None when no index tells them at once."""
 
-    ids: Select[Any] | None
+    ids: Select[Any] | CompoundSelect[Any] | None
     otherwise: ColumnElement[bool]
     about: str = ""
 
@@ -125,7 +137,7 @@ class _Part:
 def _parts(wanted: LeadFilter, asking: Asking) -> list[_Part]:
     parts = []
     if beginning := number_beginning(wanted.text):
-        parts.append(_with_number(beginning))
+        parts.append(_with_number(beginning, number_end(wanted.text)))
     if wanted.asks_for_actions:
         parts.append(_with_action(wanted, asking))
     if wanted.holder is not None:
@@ -191,8 +203,8 @@ def _with_words(wanted: LeadFilter, asking: Asking, *, paired: bool) -> list[_Pa
     own = words_of(wanted, leads.c.search_key)
     if not own:
         return []
-    words = _words(wanted.text) if paired else []
-    pairs = dict.fromkeys(one + other for word in words for one, other in pairwise(word))
+    words = [part for word in _words(wanted.text) for part in without_forms(word)]
+    pairs = dict.fromkeys(one + other for word in words if paired for one, other in pairwise(word))
     if not pairs:
         return [_Part(None, and_(*own), "words")]
     in_index = table("lead_grams").join(leads, leads.c.id == literal_column("lead_grams.rowid"))
@@ -210,10 +222,13 @@ def _with_words(wanted: LeadFilter, asking: Asking, *, paired: bool) -> list[_Pa
     return [_Part(ids, and_(*own), "words")]
 
 
-def _with_number(beginning: str) -> _Part:
-    of_number = begins_with(contact_points.c.e164, beginning)
-    own = exists().where(contact_points.c.lead_id == leads.c.id, of_number)
-    return _Part(select(contact_points.c.lead_id).where(of_number), own)
+def _with_number(beginning: str, end: str) -> _Part:
+    """By its beginning, or by its last digits; each has an index of its own."""
+    asked = [begins_with(contact_points.c.e164, beginning)]
+    if end:
+        asked.append(ends_with(contact_points.c.e164, end))
+    own = exists().where(contact_points.c.lead_id == leads.c.id, or_(*asked))
+    return _Part(union_all(*(select(contact_points.c.lead_id).where(one) for one in asked)), own)
 
 
 def _with_action(wanted: LeadFilter, asking: Asking) -> _Part:
@@ -256,7 +271,7 @@ def words_of(wanted: LeadFilter, key: ColumnElement[str]) -> Conditions:
 
 def has_words(text: str, key: ColumnElement[str]) -> Conditions:
     """Every word of `text` in a search key, whatever their kana, width and case."""
-    return [HasPart(key, word) for word in _words(text)]
+    return [or_(*(HasPart(key, one) for one in alike(word))) for word in _words(text)]
 
 
 def _words(text: str) -> list[str]:
@@ -377,10 +392,12 @@ def key_conditions(
     if wanted.any_of:
         conditions.append(key.in_(exact_keys(wanted, asking)))
     if wanted.begins:
-        begin = _beginning(field, wanted.begins)
-        conditions.append(between(key, begin, begin))
+        begins = _beginnings(field, wanted.begins)
+        conditions.append(or_(*(between(key, one, one) for one in begins)))
     if wanted.contains:
-        conditions.append(HasPart(key, fold(wanted.contains)))
+        part = wanted.contains
+        is_number = field.kind is FieldKind.PHONE
+        conditions.append(has_digits(key, part) if is_number else HasPart(key, fold(part)))
     if wanted.least:
         conditions.append(key >= sort_keys(_kind_of_bound(field), wanted.least)[0])
     if wanted.most:
@@ -395,10 +412,13 @@ def between(key: ColumnElement[str], first: str, last: str) -> ColumnElement[boo
     return and_(key >= first, key < last + _LAST_CHARACTER)
 
 
-def _beginning(field: CustomField, text: str) -> str:
+def _beginnings(field: CustomField, text: str) -> list[str]:
+    plain = fold(text)
     if field.kind is FieldKind.PHONE:
-        return number_beginning(text) or fold(text)
-    return fold(text)
+        return [number_beginning(text, shortest=1) or plain]
+    if field.kind is FieldKind.URL and "://" not in plain:
+        return [f"{scheme}://{www}{plain}" for scheme in ("http", "https") for www in ("", "www.")]
+    return [plain]
 
 
 def _kind_of_bound(field: CustomField) -> FieldKind:

@@ -20,6 +20,11 @@ _TO_HALF_WIDTH = {
 }
 _TO_FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 _NUMBER_MARKS = set("-‐‑–—―−ーｰ ()[].+")
+LAST_DIGITS = 4  # that an index knows
+_WHOLE = 9  # digits of a number without its zero
+_WITH_COUNTRY = 11  # digits of 81 and a number of Japan
+# As NFKC leaves them: it makes (株) of ㈱.
+_COMPANY_FORMS = (("株式会社", "(株)"), ("有限会社", "(有)"), ("合同会社", "(同)"))
 
 
 def terms_of(text: str) -> tuple[tuple[str, ...], ...]:
@@ -53,20 +58,55 @@ def spellings_of_digits(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((plain, plain.translate(_TO_FULL_WIDTH))))
 
 
-def number_beginning(text: str) -> str | None:
+def number_beginning(text: str, *, shortest: int = 3) -> str | None:
     """The beginning of an E.164 number when `text` is (the beginning of) a phone number.
 
     Numbers without a country code are Japanese: ``03-52`` → ``+81352``. None for anything
-    that is not digits and the marks between them, or fewer than three digits.
+    that is not digits and the marks between them, or fewer than `shortest` digits.
     """
+    digits = digits_of(text)
+    if len(digits.removeprefix("+")) < shortest:
+        return None
+    if digits.startswith("+"):
+        return digits
+    if digits.startswith("81") and len(digits) >= _WITH_COUNTRY:
+        return "+" + digits
+    return "+81" + digits.removeprefix("0")
+
+
+def number_end(text: str) -> str:
+    """The last digits of a number, as people remember it: ``4000``; empty for none, or too many."""
+    digits = digits_of(text)
+    return digits if LAST_DIGITS <= len(digits) < _WHOLE and digits.isdecimal() else ""
+
+
+def digits_of(text: str) -> str:
+    """The digits, after a plus where it begins with one, of a text that holds nothing else but
+    marks between them; else nothing."""
     plain = unicodedata.normalize("NFKC", text).strip()
     digits = "".join(character for character in plain if character.isdecimal())
-    if len(digits) < 3 or not set(plain) - set(digits) <= _NUMBER_MARKS:
-        return None
+    if not digits or not set(plain) - set(digits) <= _NUMBER_MARKS:
+        return ""
     ascii_digits = "".join(str(unicodedata.decimal(digit)) for digit in digits)
-    if plain.startswith("+"):
-        return "+" + ascii_digits
-    return "+81" + ascii_digits.removeprefix("0")
+    return "+" + ascii_digits if plain.startswith("+") else ascii_digits
+
+
+def alike(word: str) -> tuple[str, ...]:
+    """A folded word with each writing of a company's form, which people take for one."""
+    found = [word]
+    for long, short in _COMPANY_FORMS:
+        if long in word:
+            found.append(word.replace(long, short))
+        elif short in word:
+            found.append(word.replace(short, long))
+    return tuple(found)
+
+
+def without_forms(word: str) -> list[str]:
+    """What stands between the companies' forms in a folded word."""
+    for form in (one for forms in _COMPANY_FORMS for one in forms):
+        word = word.replace(form, " ")
+    return word.split()
 
 
 def fold(text: str) -> str:

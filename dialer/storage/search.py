@@ -7,7 +7,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from dialer.rules.search_text import terms_of
+from dialer.rules.search_text import LAST_DIGITS, digits_of, fold, number_beginning, terms_of
+from dialer.storage.types import LastDigits
 
 
 def contains(text: str, *columns: Column[str]) -> ColumnElement[bool]:
@@ -34,6 +35,23 @@ def begins_with(number: Column[str], beginning: str) -> ColumnElement[bool]:
     """A column of E.164 numbers begins with these digits; its index answers it."""
     after_every_digit = chr(ord("9") + 1)
     return and_(number >= beginning, number < beginning + after_every_digit)
+
+
+def ends_with(number: Column[str], end: str) -> ColumnElement[bool]:
+    """A column of E.164 numbers ends with these digits, `LAST_DIGITS` at least; an index of the
+    last ones answers it."""
+    return and_(LastDigits(number) == end[-LAST_DIGITS:], number.endswith(end))
+
+
+def has_digits(number: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    """An E.164 number holds what was typed, in any writing: 03-52 only where it begins so."""
+    digits = digits_of(text)
+    if not digits:
+        return HasPart(number, fold(text))
+    beginning = number_beginning(text, shortest=1)
+    if not digits.startswith("0") or beginning is None:
+        return HasPart(number, digits)
+    return or_(HasPart(number, digits), HasPart(number, beginning))
 
 
 class HasPart(FunctionElement[bool]):

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect
+from sqlalchemy import BigInteger, DateTime, Dialect, String
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -65,3 +65,19 @@ def _milliseconds_between(
         return f"CAST(round((julianday({last}) - julianday({first})) * 86400000) AS INTEGER)"
     # In the words in which PostgreSQL repeats it, so that an index of it is known again.
     return f"((EXTRACT(epoch FROM {last} - {first}) * 1000::numeric)::bigint)"
+
+
+class LastDigits(FunctionElement[str]):
+    """The last four characters of a number in E.164."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(LastDigits)
+def _last_digits(element: LastDigits, compiler: SQLCompiler, **options: Any) -> str:
+    number = compiler.process(element.clauses, **options)
+    if compiler.dialect.name == "sqlite":
+        return f"substr({number}, -4)"
+    # In the words in which PostgreSQL repeats it, so that an index of it is known again.
+    return f'"right"({number}::text, 4)'

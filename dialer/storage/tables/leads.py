@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from dialer.storage.tables.metadata import E164, RowId, bytewise, metadata
-from dialer.storage.types import NullsFirst, UTCDateTime
+from dialer.storage.types import LastDigits, NullsFirst, UTCDateTime
 
 leads = Table(
     "leads",
@@ -135,6 +135,8 @@ contact_points = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
 )
 
+
+Index("ix_contact_points_last_digits", LastDigits(contact_points.c.e164))
 
 # What a filter or an order by a custom field reads: one row for each value of a lead, made
 # from `leads.custom` in the transaction that writes that (decision 0011). No foreign key to

@@ -12,7 +12,10 @@ from sqlalchemy import event, text
 from dialer.callback_list import open_callbacks
 from dialer.lead_creating import duplicates_of
 from dialer.lead_duplicates import By, duplicates
+from dialer.lead_table import TableRequest, list_leads
 from dialer.lead_timeline import timeline_page
+from dialer.rules.lead_filter import LeadFilter
+from dialer.rules.lead_view import LeadView
 from dialer.storage.engine import Database
 from tests.small_world import NOON, SmallWorld, add_lead, build_small_world
 
@@ -98,3 +101,16 @@ async def test_reminders(database: Database, world: SmallWorld) -> None:
 
     plans = await plans_of(database, ask)
     assert [plan for plan in plans if reads_whole(plan)] == []
+
+
+async def test_the_last_digits_of_a_number_are_found_by_their_index(
+    database: Database, world: SmallWorld
+) -> None:
+    view = LeadView(filter=LeadFilter(text="0001"))
+    request = TableRequest(world.project_id, world.sato, NOON, view=view)
+
+    async def ask(connection: Any) -> None:
+        assert len((await list_leads(connection, request)).rows) == 2
+
+    plans = await plans_of(database, ask)
+    assert any("ix_contact_points_last_digits" in plan for plan in plans)
