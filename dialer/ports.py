@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 from uuid import UUID
 
 from dialer.messages import OpenLegs, TelephonyCommand, TelephonyEvent
@@ -62,6 +62,10 @@ class KeptAudio:
     key_name: str | None  # of the key it is encrypted with
 
 
+CopyForm = Literal["wav", "mp3"]
+"""The forms in which audio is taken away."""
+
+
 class AudioFile(Protocol):
     """Finished audio, opened for reading: the bytes of a WAV, FLAC or Ogg Opus file."""
 
@@ -102,6 +106,9 @@ class RecordingStore(Protocol):
 
     async def open(self, kept: KeptAudio) -> AudioFile:
         """Raises FileNotFoundError when it is gone, RecordingFault when it cannot be read now."""
+
+    async def copy_as(self, kept: KeptAudio, form: CopyForm) -> AudioFile:
+        """The whole audio in a form that any program plays, made now; raises like `open`."""
 
     async def erase(self, kept: KeptAudio) -> None:
         """Removes all files of the recording; nothing where they are gone already.

@@ -21,6 +21,7 @@ import structlog
 
 from dialer.ports import (
     AudioFile,
+    CopyForm,
     FoundFile,
     KeepingForm,
     KeptAudio,
@@ -30,6 +31,7 @@ from dialer.ports import (
 )
 from dialer.rules.recording_pause import PausesInMs
 from recordings.codec import Heard, encode, listen, require_same
+from recordings.copies import copied
 from recordings.errors import RecordingStoreError, store_error
 from recordings.keys import Keyring
 from recordings.names import call_of, form_of, name_in, stem_of
@@ -87,6 +89,9 @@ class RecordingArchive:
             await file.close()
             raise
         return await SealedFile.open(file, key)
+
+    async def copy_as(self, kept: KeptAudio, form: CopyForm) -> AudioFile:
+        return await copied(await self.open(kept), kept, form)
 
     async def erase(self, kept: KeptAudio) -> None:
         """In every place and form. Raises RecordingStoreError."""

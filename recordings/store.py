@@ -21,9 +21,10 @@ from uuid import UUID
 
 import structlog
 
-from dialer.ports import KeptAudio, RecordingFacts
+from dialer.ports import AudioFile, CopyForm, KeptAudio, RecordingFacts
 from dialer.rules.recording_pause import PausesInMs
 from recordings.audio_file import LocalAudioFile
+from recordings.copies import copied
 from recordings.errors import RecordingStoreError, store_error
 from recordings.local_place import LocalPlace, flush_folder, new_file
 from recordings.silence import silent_frames
@@ -97,6 +98,10 @@ class LocalRecordingStore:
     async def open(self, kept: KeptAudio) -> LocalAudioFile:
         """Raises FileNotFoundError when it is gone or lies outside; see `LocalPlace.find`."""
         return LocalAudioFile(self._place.find(kept.path))
+
+    async def copy_as(self, kept: KeptAudio, form: CopyForm) -> AudioFile:
+        """Raises FileNotFoundError, RecordingStoreError."""
+        return await copied(await self.open(kept), kept, form)
 
     async def erase(self, kept: KeptAudio) -> None:
         """Also raw audio and drawings of it. Raises RecordingStoreError."""

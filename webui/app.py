@@ -1,5 +1,6 @@
 """The web application: middlewares around the table of routes."""
 
+import asyncio
 import errno
 
 from aiohttp import web
@@ -13,6 +14,7 @@ from webui.login_limits import LoginLimits
 from webui.pages.campaigns import STOCKS, Stocks
 from webui.pages.login import LIMITS
 from webui.pages.prohibition_files import REPORTS, Reports
+from webui.pages.recordings import COPIES, COPIES_AT_ONCE
 from webui.phone_lines import PHONE_LINES, PhoneLines
 from webui.rendering import STATIC, set_up_templates
 from webui.routes import ROUTES
@@ -33,6 +35,7 @@ def create_app(services: WebServices) -> web.Application:
     app[SERVICES] = services
     app[LIMITS] = LoginLimits()
     app[RECENTLY_HEARD] = RecentlyHeard()
+    app[COPIES] = asyncio.Semaphore(COPIES_AT_ONCE)
     app[STOCKS] = Stocks()
     app[REPORTS] = Reports()
     app[OPEN_STREAMS] = set()

@@ -39,6 +39,10 @@ class Formats:
         """A day by itself, in no zone."""
         return str(format_date(day, _DAY[self.language], locale=self.language))
 
+    def calendar(self, text: str) -> str:
+        """A day or a time as fields keep it, in figures."""
+        return calendar(text, self.language)
+
     def clock(self, at: datetime, *, seconds: bool = False) -> str:
         local = self._local(at)
         return str(format_time(local, "HH:mm:ss" if seconds else "HH:mm", locale=self.language))
@@ -63,6 +67,10 @@ class Formats:
     def iso(self, at: datetime) -> str:
         """For the `datetime` attribute, in the zone that is shown."""
         return self._local(at).isoformat(timespec="seconds")
+
+    def file_time(self, at: datetime) -> str:
+        """For the name of a file, in the zone that is shown: ``20261124-143205``."""
+        return f"{self._local(at):%Y%m%d-%H%M%S}"
 
     def milliseconds(self, at: datetime) -> int:
         """Since 1970, as the browser counts."""
@@ -110,6 +118,12 @@ def national(e164: str) -> str:
         else phonenumbers.PhoneNumberFormat.INTERNATIONAL
     )
     return phonenumbers.format_number(number, style)
+
+
+def calendar(text: str, language: Language) -> str:
+    """``2026-11-01T09:30``, as fields keep it, in figures: ``2026/11/01 09:30`` in Japanese."""
+    shown = text.replace("T", " ")
+    return shown.replace("-", "/") if language == "ja" else shown
 
 
 def midnight(now: datetime, time_zone: str) -> datetime:

@@ -321,6 +321,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{_RECORDING}/heard-by", heard_by.rows, Access.SIGNED_IN, Scope.CALL),
     Route("GET", f"{_RECORDING}/link", recordings.link, Access.SIGNED_IN, Scope.CALL),
     Route("GET", f"{_RECORDING}/audio", recordings.audio, Access.SIGNED_IN, Scope.CALL, head=True),
+    Route("GET", f"{_RECORDING}/download", recordings.download, Access.SIGNED_IN, Scope.CALL),
     # お手本
     Route("GET", "/examples", good_examples.page, Access.SIGNED_IN),
     Route("GET", "/examples/rows", good_examples.rows, Access.SIGNED_IN),

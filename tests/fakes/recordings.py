@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from dialer.ports import AudioFile, KeptAudio, RecordingFacts, RecordingFault
+from dialer.ports import AudioFile, CopyForm, KeptAudio, RecordingFacts, RecordingFault
 from dialer.rules.recording_pause import PausesInMs
 
 
@@ -44,6 +44,9 @@ class FakeRecordings:
         )
 
     async def open(self, kept: KeptAudio) -> AudioFile:
+        raise FileNotFoundError(kept.path)
+
+    async def copy_as(self, kept: KeptAudio, form: CopyForm) -> AudioFile:
         raise FileNotFoundError(kept.path)
 
     async def erase(self, kept: KeptAudio) -> None:

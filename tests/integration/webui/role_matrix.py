@@ -116,6 +116,7 @@ MATRIX: dict[Who, str] = {
         GET /history/{call_id}
         GET /recordings/{call_id}
         GET /recordings/{call_id}/audio
+        GET /recordings/{call_id}/download
         GET /recordings/{call_id}/words
         GET /recordings/{call_id}/comments
         POST /recordings/{call_id}/comments

@@ -74,7 +74,7 @@ async def test_who_may_not_hear_it_may_not_open_its_page_nor_anything_of_it(
     assert "もしもし" not in text
     assert "もしもし" not in await browser.page(f"/history/{call_id}")
     here = f"/recordings/{call_id}"
-    for path in ("/words", "/comments", "/examples", "/audio"):
+    for path in ("/words", "/comments", "/examples", "/audio", "/download?as=wav"):
         assert (await browser.get(here + path)).status == 403, path
     for path, fields in (
         ("/comments", {"text": "x"}),

@@ -1,16 +1,19 @@
 """Audio goes to those who may hear it, in parts, from whatever form it lies in, and on record."""
 
+import io
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+import soundfile
 from sqlalchemy import insert, select, update
 
 from dialer.ports import AudioFile, KeptAudio, RecordingFault
 from dialer.storage.tables import (
     actions,
     audit_log,
+    calls,
     good_examples,
     recording_jobs,
     recording_peaks,
@@ -258,3 +261,45 @@ async def test_a_right_that_was_taken_away_ends_the_link(browser: Browser, world
     assert (await browser.get(path)).status == 200
     await browser.act_as("user")
     assert (await browser.get(path)).status == 403
+
+
+@pytest.mark.parametrize("form", ["wav", "mp3"])
+async def test_an_admin_takes_a_copy_away_and_a_manager_one_without_the_number(
+    new_browser: MakeBrowser, world: WebWorld, form: str
+) -> None:
+    call_id = await call_of(world, sato=False)
+    path = f"/recordings/{call_id}/download?as={form}"
+    admin, manager = await new_browser(), await new_browser()
+    await admin.log_in("admin")
+    await manager.log_in("sato")
+    assert (await manager.get(path)).status == 403
+    async with world.database.write() as connection:
+        await connection.execute(
+            update(user_workgroups)
+            .where(user_workgroups.c.user_id == world.team.agents[0].id)
+            .values(manages=True)
+        )
+        number = await connection.scalar(select(calls.c.e164).where(calls.c.id == call_id))
+    by_admin, by_manager = await admin.get(path), await manager.get(path)
+    with soundfile.SoundFile(io.BytesIO(await by_manager.read())) as audio:
+        assert (audio.format, audio.channels, audio.samplerate) == (form.upper(), 2, 8000)
+        taken = audio.frames / audio.samplerate
+    async with world.database.read() as connection:
+        query = select(recordings.c.duration_ms).where(recordings.c.call_id == call_id)
+        assert taken == pytest.approx(await connection.scalar(query) / 1000, abs=0.3)
+    assert number is not None
+    assert f"-0{number[3:]}.{form}" in by_admin.headers["Content-Disposition"]
+    assert number[3:] not in by_manager.headers["Content-Disposition"]
+    assert by_manager.headers["Content-Disposition"].startswith("attachment")
+    rights = [right for _, _, right in await log_of(world, "recording.download")]
+    assert rights == ["admin", "manager"]
+    assert (await admin.get(f"/recordings/{call_id}/download?as=exe")).status == 400
+
+
+async def test_ones_own_conversation_is_heard_but_not_taken_away(
+    browser: Browser, world: WebWorld
+) -> None:
+    call_id = await call_of(world)
+    await browser.log_in("sato")
+    assert (await browser.get(f"/recordings/{call_id}/download?as=mp3")).status == 403
+    assert "/download" not in await browser.page(f"/recordings/{call_id}")
