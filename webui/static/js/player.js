@@ -71,6 +71,7 @@
 
     const play = () => {
       if (now() >= to - 50 || now() < from) goTo(from);
+      else if (!audio.readyState) audio.currentTime = asked / 1000;
       audio.play().catch(() => {}); // told by the error event, or the person pressed pause
     };
 

@@ -45,6 +45,7 @@
       if (event.target.matches("[data-comment-text]")) event.target.focus();
       if (event.target.matches("[data-bookmark]")) event.target.click();
     });
+    if (form) setMoment(form, msOf(conversation));
     place(conversation);
   };
 

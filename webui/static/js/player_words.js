@@ -68,7 +68,7 @@
     const list = conversation.querySelector("[data-utterances]");
     if (!list) return;
     const words = wordsOf(list);
-    const at = indexAt(words, ms + 150); // what plays begins just before its word
+    const at = indexAt(words, ms + 1);
     const next = words[Math.min(Math.max(at + by, 0), words.length - 1)];
     const player = conversation.querySelector("[data-player]");
     if (next && player) {
@@ -80,6 +80,8 @@
     conversation.dataset.hasWords = "yes";
     conversation.addEventListener("player-time", (event) => follow(conversation, event.detail));
     conversation.addEventListener("player-word", (event) => step(conversation, event.detail));
+    const player = conversation.querySelector("[data-player]");
+    if (player) follow(conversation, { ms: Number(player.dataset.ms), playing: false });
     for (const type of ["wheel", "touchmove", "pointerdown"]) {
       conversation.addEventListener(type, (event) => {
         const list = event.target.closest("[data-utterances]");
