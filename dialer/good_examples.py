@@ -191,7 +191,7 @@ async def _require_choice(connection: AsyncConnection, call_id: UUID, by: User) 
 
 async def _standing(connection: AsyncConnection, example_id: int, by: User) -> Row[Any]:
     query = _examples().where(good_examples.c.id == example_id)
-    row = (await connection.execute(query)).first()
+    row: Row[Any] | None = (await connection.execute(query)).first()
     if row is None:
         raise UnknownExample(f"no good example {example_id}")
     await _require_choice(connection, row.call_id, by)

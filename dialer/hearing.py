@@ -25,8 +25,13 @@ async def right_to_hear(
     ).first()
     if call is None:
         return None
-    groups = await connection.scalars(
-        select(user_workgroups.c.workgroup_id).where(user_workgroups.c.user_id == call.user_id)
+    # Each range that a player asks for comes through here: who manages none needs no groups.
+    groups = (
+        await connection.scalars(
+            select(user_workgroups.c.workgroup_id).where(user_workgroups.c.user_id == call.user_id)
+        )
+        if viewer.managed_workgroup_ids
+        else ()
     )
     listener = Listener(
         viewer.id,

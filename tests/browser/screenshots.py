@@ -24,6 +24,7 @@ from dialer.storage.engine import Database, open_database
 from dialer.storage.migrate import upgrade
 from recordings.store import LocalRecordingStore
 from tests.browser.import_pictures import STEPS, take_import
+from tests.browser.talks import longest, speak
 from tests.fakes.sales_fields import add_custom_fields
 from tests.fakes.sales_team import AFTERNOON, PASSWORD, SalesTeam, build_sales_team
 from tests.fakes.web_server import WebWorld, build_web_world, call_for, serving
@@ -59,6 +60,8 @@ DOCS_LOOKS = (Look("ja", "light", 1280, 860, "ja"), Look("en", "dark", 1280, 860
 DOCS_PAGES = (
     "desk",
     "history",
+    "recording",
+    "examples",
     "campaigns",
     "why",
     "fields",
@@ -109,6 +112,7 @@ async def main() -> None:
         await agree_on_callbacks(database, team)
         world = build_web_world(database, store.root, team)
         await busy_afternoon(world)
+        await speak(world)
         async with serving(world.app) as address, async_playwright() as playwright:
             browser = await playwright.chromium.launch(
                 executable_path=str(executable()), args=["--no-sandbox"]
@@ -183,6 +187,8 @@ async def _take(
     browser: Browser, address: str, world: WebWorld, look: Look, folder: Path, only: str
 ) -> None:
     lead = world.team.lead_ids
+    async with world.database.read() as connection:
+        talk = await longest(connection)
     for login, pages in (
         ("", (("login", "/login"),)),
         (
@@ -212,6 +218,8 @@ async def _take(
                 ("fields", "/fields"),
                 ("results", "/results"),
                 ("audit", "/audit"),
+                ("recording", f"/recordings/{talk}?t=11.2"),
+                ("examples", "/examples"),
                 ("users", "/users?state=all"),
                 ("user", f"/users/{world.team.agents[1].id}"),
                 ("workgroups", "/workgroups"),

@@ -7,7 +7,7 @@ from aiohttp import web
 from dialer.heard_by import heard_by
 from dialer.users import NotAllowed
 from webui.audit_words import RIGHTS
-from webui.pages.recordings import call_id_of
+from webui.hearing import call_id_of
 from webui.rendering import render
 from webui.services import services
 from webui.sessions import viewer
