@@ -23,7 +23,7 @@ from webui.media_links import audio_url
 from webui.services import services
 from webui.sessions import viewer
 from webui.transcript_view import ShownTranscript, shown_transcript
-from webui.waveform import Waveform, waveform
+from webui.waveform import Waveform, spans, waveform
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Conversation:
     right: HearingRight | None
     recording: KeptRecording | None
     wave: Waveform | None
+    paused: Sequence[tuple[float, float]]  # in the wave, as x and width: nothing was recorded
     silences: Sequence[tuple[int, int]]
     audio_url: str
     transcript: ShownTranscript | None
@@ -81,11 +82,13 @@ async def conversation(request: web.Request, call_id: UUID) -> Conversation | No
     if transcript is not None and transcript.said and right is not None:
         await write_down(request, "transcript.view", call_id, right)
     drawn = recording.peaks if recording else b""
+    wave = waveform(drawn) if drawn else None
     return Conversation(
         call,
         right,
         recording,
-        waveform(drawn) if drawn else None,
+        wave,
+        spans(recording.pauses, recording.duration_ms, wave.width) if recording and wave else (),
         silences(drawn, recording.duration_ms) if recording else (),
         audio_url(request, call_id),
         transcript,

@@ -1,5 +1,6 @@
 """A recording drawn as bars: the agent above the line, the customer below it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -33,6 +34,20 @@ def waveform(peaks: bytes, bars: int = BARS) -> Waveform:
         agent.append(f"M{x} {_HALF - 1:g}V{_HALF - 1 - _length(above):.1f}")
         customer.append(f"M{x} {_HALF + 1:g}V{_HALF + 1 + _length(below):.1f}")
     return Waveform(bars * BAR_PITCH, HEIGHT, "".join(agent), "".join(customer))
+
+
+def spans(
+    parts: Iterable[tuple[int, int]], duration_ms: int, width: int
+) -> tuple[tuple[float, float], ...]:
+    """Where parts of a recording, in milliseconds, lie in its drawing: each one's x and width."""
+    if not duration_ms:
+        return ()
+    scale = width / duration_ms
+    return tuple(
+        (round(start * scale, 1), round((min(end, duration_ms) - start) * scale, 1))
+        for start, end in parts
+        if start < min(end, duration_ms)
+    )
 
 
 def _length(peak: int) -> float:

@@ -4,12 +4,12 @@ import re
 from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from dialer import action_texts, recording_jobs
 from dialer.recording_jobs import TRANSCRIBE
 from dialer.rules.transcript import Word, conversation, to_json, utterances
-from dialer.storage.tables import transcripts
+from dialer.storage.tables import recordings, transcripts
 from tests.fakes.web_fixtures import Browser, MakeBrowser
 from tests.fakes.web_server import WebWorld
 from tests.integration.webui.test_recordings import call_of, log_of
@@ -173,3 +173,20 @@ async def test_without_a_model_the_page_says_so_and_with_one_an_admin_asks_for_w
     await transcribe(world, call_id)
     assert "もしもし" in await browser.page(f"/recordings/{call_id}/words")
     assert len(await log_of(world, "transcript.ask")) == 1
+
+
+async def test_a_time_without_recording_is_shown_on_the_wave(
+    browser: Browser, world: WebWorld
+) -> None:
+    call_id = await call_of(world)
+    await browser.log_in("sato")
+    assert 'class="paused"' not in await browser.page(f"/recordings/{call_id}")
+    async with world.database.write() as connection:
+        await connection.execute(
+            update(recordings)
+            .where(recordings.c.call_id == call_id)
+            .values(pauses=[[2000, 5000], [9000, None]])
+        )
+    page = await browser.page(f"/recordings/{call_id}")
+    assert page.count('<rect class="paused"') == 2
+    assert "録音一時停止" in page

@@ -1,6 +1,6 @@
 import re
 
-from webui.waveform import BAR_PITCH, BARS, HEIGHT, waveform
+from webui.waveform import BAR_PITCH, BARS, HEIGHT, spans, waveform
 
 
 def ends(path: str) -> list[float]:
@@ -29,3 +29,9 @@ def test_a_bar_is_as_long_as_its_loudest_moment_and_none_is_left_out() -> None:
 
 def test_no_sound_at_all_is_an_empty_drawing() -> None:
     assert waveform(b"").agent == ""
+
+
+def test_parts_lie_in_the_drawing_where_they_lie_in_time() -> None:
+    assert spans([(0, 500), (900, 5000)], 1000, 400) == ((0.0, 200.0), (360.0, 40.0))
+    assert spans([(1000, 2000), (5, 5)], 1000, 400) == ()
+    assert spans([(0, 1)], 0, 400) == ()
