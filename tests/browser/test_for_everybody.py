@@ -1,11 +1,13 @@
 """What must hold on every page, in both languages, light and dark, wide and narrow."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from playwright.async_api import Browser, Page
 
 from tests.browser.conftest import Visitor
+from tests.browser.talks import speak
 from tests.fakes.sales_team import PASSWORD
 from tests.fakes.web_server import WebWorld, call_for
 
@@ -25,7 +27,7 @@ _CONTROLS = {
 }
 
 
-def pages_of(world: WebWorld) -> dict[str, tuple[str, ...]]:
+def pages_of(world: WebWorld, talk: UUID) -> dict[str, tuple[str, ...]]:
     lead = world.team.lead_ids[161]
     return {
         "sato": ("/desk", "/leads", f"/leads/{lead}", "/history", "/campaigns", "/account"),
@@ -39,6 +41,8 @@ def pages_of(world: WebWorld) -> dict[str, tuple[str, ...]]:
             "/campaigns",
             f"/leads/{lead}",
             "/history",
+            "/examples",
+            f"/recordings/{talk}",
             "/nowhere",
         ),
     }
@@ -64,7 +68,7 @@ async def test_each_control_has_a_name_for_those_who_do_not_see_it(
     await page.goto(f"{visitor.address}/login")
     assert not await nameless_controls(page)
     await call_for(world, world.team.agents[0].id, lead_index=36, seconds_ago=2)
-    for login, paths in pages_of(world).items():
+    for login, paths in pages_of(world, await speak(world)).items():
         await visitor.log_in(login)
         for path in paths:
             await visitor.go(path)
@@ -80,7 +84,7 @@ async def test_no_page_is_wider_than_a_phone(
     chromium: Browser, address: str, world: WebWorld, theme: str
 ) -> None:
     await call_for(world, world.team.agents[0].id, lead_index=36, seconds_ago=2)
-    for login, paths in pages_of(world).items():
+    for login, paths in pages_of(world, await speak(world)).items():
         context = await chromium.new_context(
             locale="en",
             viewport={"width": 390, "height": 844},

@@ -189,4 +189,4 @@ async def test_a_time_without_recording_is_shown_on_the_wave(
         )
     page = await browser.page(f"/recordings/{call_id}")
     assert page.count('<rect class="paused"') == 2
-    assert "録音一時停止" in page
+    assert "録音の一時停止" in page
