@@ -2,13 +2,16 @@
 
 What stays is the suppression record (the number, prohibited for the whole company, so that no list
 brings the person back) and figures without a person: that there was a call, when, by whom, with
-which outcome. Everything goes in one transaction but the files of recordings, which follow as in
-`dialer.retention`: killed in between, the next run or the daily erasing removes them.
+which outcome. Everything goes in one transaction but files. Those of recordings follow as in
+`dialer.retention`: killed in between, the next run or the hourly erasing removes them. Uploaded
+lists are found again by the next run.
 """
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select, update
@@ -19,6 +22,7 @@ from dialer.custom_fields import fields_by_id
 from dialer.custom_values import ValueChange, replace_values
 from dialer.legal_holds import held
 from dialer.person_data import ids_of_person
+from dialer.person_lists import PersonsList, lists_with_person
 from dialer.ports import RecordingStore
 from dialer.prohibitions import prohibit
 from dialer.retention import erase_words, finish_erasing
@@ -69,6 +73,14 @@ class BeingCalled(ErasureRefused):
     """A call to the number is open just now."""
 
 
+class BeingImported(ErasureRefused):
+    """A list with the number is being worked on just now."""
+
+
+class ListStays(ErasureRefused):
+    """All else is erased, but the file of an uploaded list cannot be removed."""
+
+
 @dataclass(frozen=True, slots=True)
 class PersonErased:
     """How many of each were emptied."""
@@ -76,10 +88,17 @@ class PersonErased:
     leads: int
     actions: int
     recordings: int
+    lists: int = 0  # uploaded ones, which are deleted
 
 
-async def would_erase(connection: AsyncConnection, e164: str) -> PersonErased:
-    """What `erase_person` would do. Raises UnderHold, BeingCalled."""
+async def would_erase(database: Database, imports_folder: Path, e164: str) -> PersonErased:
+    """What `erase_person` would do. Raises UnderHold, BeingCalled, BeingImported."""
+    lists = await _lists(database, imports_folder, e164)
+    async with database.read() as connection:
+        return replace(await _counted(connection, e164), lists=len(lists))
+
+
+async def _counted(connection: AsyncConnection, e164: str) -> PersonErased:
     lead_ids, action_ids = await ids_of_person(connection, e164)
     await _refuse(connection, e164, action_ids)
     there = await connection.scalars(
@@ -93,6 +112,7 @@ async def would_erase(connection: AsyncConnection, e164: str) -> PersonErased:
 async def erase_person(
     database: Database,
     store: RecordingStore,
+    imports_folder: Path,
     *,
     e164: str,
     reason: str,
@@ -101,19 +121,21 @@ async def erase_person(
 ) -> PersonErased:
     """May be called again: what is gone is gone, what came since goes too.
 
-    `by` None is the command line. Raises NotAllowed, UnderHold, BeingCalled, and RecordingFault
-    when files cannot be removed now, which the next run does.
+    `by` None is the command line. Raises NotAllowed, UnderHold, BeingCalled, BeingImported, and
+    RecordingFault or ListStays when files cannot be removed now, which the next run does.
     """
     require_admin(by, "erases a person's data")
+    lists = await _lists(database, imports_folder, e164)
     async with database.write() as connection:
         lead_ids, _ = await ids_of_person(connection, e164)
         await lock_for_change(connection, {e164, *await _numbers_of(connection, lead_ids)})
         lead_ids, action_ids = await ids_of_person(connection, e164)
-        erased = await would_erase(connection, e164)
+        erased = replace(await _counted(connection, e164), lists=len(lists))
         await prohibit(connection, e164s=[e164], workgroup_ids=None, reason=reason, by=by, now=now)
         await _empty_changes_of_others(connection, e164, lead_ids, action_ids)
         await _empty_actions(connection, action_ids)
         await _empty_leads(connection, e164, lead_ids, now)
+        await _empty_import_notes(connection, e164, lead_ids, [one.import_id for one in lists])
         await audit.record_by(
             connection,
             "person.erase",
@@ -123,9 +145,30 @@ async def erase_person(
             leads=erased.leads,
             actions=erased.actions,
             recordings=erased.recordings,
+            lists=erased.lists,
         )
     await finish_erasing(database, store, now)
+    for one in lists:
+        await asyncio.to_thread(_delete, one)
     return erased
+
+
+async def _lists(database: Database, folder: Path, e164: str) -> list[PersonsList]:
+    lists = await lists_with_person(database, folder, e164)
+    for one in lists:
+        if one.at_work:
+            raise BeingImported(f"{one.file_name} is being imported; try again when it is done")
+    return lists
+
+
+def _delete(one: PersonsList) -> None:
+    try:
+        one.path.unlink(missing_ok=True)
+    except OSError as error:
+        raise ListStays(
+            f"all else is erased, but {one.path} ({one.file_name}) cannot be deleted: "
+            f"{error.strerror or error}; delete it, or run this again"
+        ) from error
 
 
 async def _refuse(connection: AsyncConnection, e164: str, action_ids: Sequence[UUID]) -> None:
@@ -186,7 +229,6 @@ async def _empty_leads(
     connection: AsyncConnection, e164: str, lead_ids: Sequence[int], now: datetime
 ) -> None:
     await _empty_custom_values(connection, lead_ids)
-    await _empty_import_notes(connection, e164, lead_ids)
     await connection.execute(
         update(leads)
         .where(leads.c.id.in_(lead_ids))
@@ -230,12 +272,13 @@ async def _empty_custom_values(connection: AsyncConnection, lead_ids: Sequence[i
 
 
 async def _empty_import_notes(
-    connection: AsyncConnection, e164: str, lead_ids: Sequence[int]
+    connection: AsyncConnection, e164: str, lead_ids: Sequence[int], import_ids: Sequence[int]
 ) -> None:
-    """What was said of rows with the number in the lists that the leads came from."""
-    imports = select(leads.c.import_id).where(leads.c.id.in_(lead_ids))
+    """What was said of rows with the number in these lists and those that the leads came from."""
+    came_from = select(leads.c.import_id).where(leads.c.id.in_(lead_ids))
+    of_import = lead_import_notes.c.import_id
     rows = await connection.execute(
-        select(lead_import_notes).where(lead_import_notes.c.import_id.in_(imports))
+        select(lead_import_notes).where(or_(of_import.in_(came_from), of_import.in_(import_ids)))
     )
     for row in rows.all():
         told = f"{row.detail} {row.cells}"

@@ -49,7 +49,8 @@ def erase(config: Path, number: str, reason: str, *, dry_run: bool) -> str:
     done = asyncio.run(_erase(settings, _e164(number), reason, dry_run=dry_run))
     return (
         f"{'would erase' if dry_run else 'erased'}: "
-        f"{done.leads} leads, {done.actions} actions, {done.recordings} recordings"
+        f"{done.leads} leads, {done.actions} actions, {done.recordings} recordings, "
+        f"{done.lists} uploaded lists"
     )
 
 
@@ -79,11 +80,11 @@ async def _erase(settings: Settings, e164: str, reason: str, *, dry_run: bool) -
     async with database_of(settings) as database, opened_store(settings) as store:
         try:
             if dry_run:
-                async with database.read() as connection:
-                    return await would_erase(connection, e164)
+                return await would_erase(database, settings.imports_folder, e164)
             return await erase_person(
                 database,
                 store,
+                settings.imports_folder,
                 e164=e164,
                 reason=reason,
                 by=None,

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -87,7 +88,7 @@ async def test_nothing_is_known_of_a_stranger(database: Database) -> None:
 async def test_only_the_suppression_record_stays(database: Database) -> None:
     async with database.write() as connection:
         known = await _fill(connection)
-        foretold = await would_erase(connection, PERSON)
+    foretold = await would_erase(database, Path("/nowhere"), PERSON)
     store = FakeRecordings()
 
     erased = await _erase(database, store, known)
@@ -169,13 +170,21 @@ async def test_only_an_admin_erases(database: Database) -> None:
         known = await _fill(connection)
     with pytest.raises(NotAllowed):
         await erase_person(
-            database, FakeRecordings(), e164=PERSON, reason="", by=known.world.suzuki, now=NOON
+            database,
+            FakeRecordings(),
+            Path("/nowhere"),
+            e164=PERSON,
+            reason="",
+            by=known.world.suzuki,
+            now=NOON,
         )
 
 
-async def _erase(database: Database, store: FakeRecordings, known: Known) -> PersonErased:
+async def _erase(
+    database: Database, store: FakeRecordings, known: Known, lists: Path = Path("/nowhere")
+) -> PersonErased:
     return await erase_person(
-        database, store, e164=PERSON, reason="本人の求め", by=known.world.sato, now=NOON
+        database, store, lists, e164=PERSON, reason="本人の求め", by=known.world.sato, now=NOON
     )
 
 

@@ -90,7 +90,7 @@ def test_it_is_erased_when_asked_for(
     erase = ("person", "erase", "03-5254-2287", "--reason", "本人の求め")
 
     dry = kakeru(*erase, "--dry-run")
-    assert dry[:2] == (0, "would erase: 1 leads, 1 actions, 1 recordings\n")
+    assert dry[:2] == (0, "would erase: 1 leads, 1 actions, 1 recordings, 0 uploaded lists\n")
     assert rows("SELECT memo FROM actions") == [("来週また",)]
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     assert kakeru(*erase)[0] == 130
