@@ -1,12 +1,16 @@
 """A supervisor hears a conversation: from its words, with her keys, and tells others of it."""
 
+from uuid import UUID
+
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from dialer.storage.tables import comments
+from dialer.recording_keeper import write_finished
+from dialer.storage.tables import comments, recording_peaks, recordings
 from tests.browser.conftest import Visitor
 from tests.browser.talks import speak
+from tests.fakes.sales_team import two_voices
 from tests.fakes.web_server import WebWorld
 
 pytestmark = pytest.mark.real
@@ -130,3 +134,52 @@ async def test_an_address_that_was_passed_on_opens_only_for_those_who_may_hear_i
     )
     await expect(visitor.page.locator("audio")).to_have_count(0)
     assert "解約" not in await visitor.page.content()
+
+
+async def test_silence_is_skipped_when_one_wants_it(visitor: Visitor, world: WebWorld) -> None:
+    call_id = await speak(world)
+    await _record_with_silence(world, call_id)
+    await visitor.log_in("admin")
+    await visitor.go(f"/recordings/{call_id}")
+    page = visitor.page
+    await page.evaluate(
+        """() => {
+          window.heard = [];
+          document.querySelector("[data-conversation]").addEventListener("player-time", (event) => {
+            if (event.detail.playing) window.heard.push(event.detail.ms);
+          });
+        }"""
+    )
+    await page.get_by_label("無音を飛ばす").check()
+    await page.locator("[data-play]").click()
+    await page.wait_for_function("() => Math.max(0, ...window.heard) > 6500")
+    heard = await page.evaluate("() => window.heard")
+    assert not [ms for ms in heard if 2600 < ms < 5400]
+    assert [ms for ms in heard if ms < 2300]
+
+
+async def test_a_link_to_the_moment_is_copied(visitor: Visitor, world: WebWorld) -> None:
+    page, _ = await _open(visitor, world, "?t=11.0")
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.get_by_role("button", name="この位置へのリンクをコピー").click()
+    await expect(page.locator("[data-said]")).to_have_text("リンクをコピーしました")
+    assert await page.evaluate("() => navigator.clipboard.readText()") == page.url
+
+
+async def _record_with_silence(world: WebWorld, call_id: UUID) -> None:
+    """Two seconds of talk, four of silence, two of talk."""
+    at = world.clock.now()
+    talk = two_voices(2, seed=5)
+    world.store.raw_path(call_id, at).write_bytes(talk + bytes(4 * len(talk) // 2) + talk)
+    facts = await world.store.finish(call_id, at)
+    assert facts is not None
+    async with world.database.write() as connection:
+        await connection.execute(
+            recording_peaks.delete().where(recording_peaks.c.call_id == call_id)
+        )
+        await connection.execute(
+            update(recordings)
+            .where(recordings.c.call_id == call_id)
+            .values(state="recording", path=facts.path)
+        )
+        assert await write_finished(connection, call_id, facts)
