@@ -1,6 +1,6 @@
 """What is shown of a conversation, in a row of ヒストリー, on a lead's page and on its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +19,7 @@ from dialer.rules.hearing import HearingRight, may_choose_examples, may_download
 from dialer.rules.silences import silences
 from dialer.users import User
 from webui.hearing import write_down
-from webui.media_links import audio_url
+from webui.media_links import audio_url, copy_urls
 from webui.services import services
 from webui.sessions import viewer
 from webui.transcript_view import ShownTranscript, shown_transcript
@@ -47,6 +47,7 @@ class Conversation:
     paused: Sequence[tuple[float, float]]  # in the wave, as x and width: nothing was recorded
     silences: Sequence[tuple[int, int]]
     audio_url: str
+    copy_urls: Mapping[str, str]
     transcript: ShownTranscript | None
     notes: Notes
 
@@ -91,6 +92,7 @@ async def conversation(request: web.Request, call_id: UUID) -> Conversation | No
         spans(recording.pauses, recording.duration_ms, wave.width) if recording and wave else (),
         silences(drawn, recording.duration_ms) if recording else (),
         audio_url(request, call_id),
+        copy_urls(request, call_id),
         transcript,
         notes,
     )

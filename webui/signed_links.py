@@ -34,7 +34,8 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MediaLink:
-    """What a link opens: a `path`, of one call, for a user in the session that `session` names."""
+    """What a link opens: a `path` with its query, of one call, for a user in the session that
+    `session` names."""
 
     path: str
     call_id: UUID
@@ -43,7 +44,7 @@ class MediaLink:
 
 
 def signed_query(key: bytes, link: MediaLink, now: datetime) -> str:
-    """The part of the address behind ``?``. `key`: the installation's session key."""
+    """What is added to the query of the address. `key`: the installation's session key."""
     seconds = int(now.timestamp()) + GOOD_SECONDS
     until = -(-seconds // _STEP_SECONDS) * _STEP_SECONDS
     return urlencode({"until": until, "sign": _signature(key, link, until)})
@@ -70,17 +71,20 @@ def _signature(key: bytes, link: MediaLink, until: int) -> str:
 
 
 def signed(request: web.Request, path: str, call_id: UUID) -> str:
-    """The address `path` with a signature for the viewer of this page."""
+    """The address `path`, which may have a query, with a signature for the viewer of this page."""
     given = services(request)
     link = _of_viewer(request, path, call_id)
-    return f"{path}?{signed_query(given.session_key, link, given.clock.now())}"
+    joint = "&" if "?" in path else "?"
+    return f"{path}{joint}{signed_query(given.session_key, link, given.clock.now())}"
 
 
 def require_signature(request: web.Request, call_id: UUID) -> None:
     """Raises HTTPForbidden for what `signed` did not make for this viewer, HTTPGone when its time
     is over."""
     given = services(request)
-    link = _of_viewer(request, request.path, call_id)
+    own = {name: value for name, value in request.query.items() if name not in ("until", "sign")}
+    path = request.path + (f"?{urlencode(own)}" if own else "")
+    link = _of_viewer(request, path, call_id)
     match check(given.session_key, link, request.query, given.clock.now()):
         case Verdict.FORGED:
             raise web.HTTPForbidden

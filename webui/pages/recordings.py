@@ -59,6 +59,7 @@ async def download(request: web.Request) -> web.StreamResponse:
     form = _FORMS.get(request.query.get("as", ""))
     if form is None:
         raise web.HTTPBadRequest
+    require_signature(request, call_id)
     async with given.database.read() as connection:
         right = await require_right(request, connection, call_id)
         recording = await kept_recording(connection, call_id)

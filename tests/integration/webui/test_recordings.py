@@ -1,6 +1,8 @@
 """Audio goes to those who may hear it, in parts, from whatever form it lies in, and on record."""
 
+import html
 import io
+import re
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -47,6 +49,13 @@ async def link_to(browser: Browser, call_id: UUID) -> str:
     """Where the browser of this session gets the audio."""
     response = await browser.get(f"/recordings/{call_id}/link")
     return await response.text() if response.status == 200 else f"/recordings/{call_id}/audio"
+
+
+async def link_to_copy(browser: Browser, call_id: UUID, form: str) -> str:
+    """Where the page lets this session download it; without a link there, where it would be."""
+    page = html.unescape(await browser.page(f"/recordings/{call_id}"))
+    found = re.search(rf'href="(/recordings/{call_id}/download\?as={form}[^"]*)"', page)
+    return found[1] if found else f"/recordings/{call_id}/download?as={form}"
 
 
 async def log_of(world: WebWorld, action: str) -> list[tuple[int | None, str, object]]:
@@ -268,10 +277,10 @@ async def test_an_admin_takes_a_copy_away_and_a_manager_one_without_the_number(
     new_browser: MakeBrowser, world: WebWorld, form: str
 ) -> None:
     call_id = await call_of(world, sato=False)
-    path = f"/recordings/{call_id}/download?as={form}"
     admin, manager = await new_browser(), await new_browser()
     await admin.log_in("admin")
     await manager.log_in("sato")
+    path = await link_to_copy(admin, call_id, form)
     assert (await manager.get(path)).status == 403
     async with world.database.write() as connection:
         await connection.execute(
@@ -280,7 +289,12 @@ async def test_an_admin_takes_a_copy_away_and_a_manager_one_without_the_number(
             .values(manages=True)
         )
         number = await connection.scalar(select(calls.c.e164).where(calls.c.id == call_id))
-    by_admin, by_manager = await admin.get(path), await manager.get(path)
+    assert (await manager.get(path)).status == 403  # it is the admin's
+    other = path.replace(f"as={form}", "as=" + {"wav": "mp3", "mp3": "wav"}[form])
+    assert (await admin.get(other)).status == 403
+    by_admin = await admin.get(path)
+    managers_path = await link_to_copy(manager, call_id, form)
+    by_manager = await manager.get(managers_path)
     with soundfile.SoundFile(io.BytesIO(await by_manager.read())) as audio:
         assert (audio.format, audio.channels, audio.samplerate) == (form.upper(), 2, 8000)
         taken = audio.frames / audio.samplerate
@@ -295,6 +309,11 @@ async def test_an_admin_takes_a_copy_away_and_a_manager_one_without_the_number(
     rights = [right for _, _, right in await log_of(world, "recording.download")]
     assert rights == ["admin", "manager"]
     assert (await admin.get(f"/recordings/{call_id}/download?as=exe")).status == 400
+    async with world.database.write() as connection:
+        await connection.execute(update(user_workgroups).values(manages=False))
+    assert (await manager.get(managers_path)).status == 403  # the right is asked again
+    world.clock.move(timedelta(minutes=36))
+    assert (await admin.get(path)).status == 410
 
 
 async def test_ones_own_conversation_is_heard_but_not_taken_away(
