@@ -48,7 +48,10 @@ def test_the_number_is_found_in_any_writing(tmp_path: Path, text: str, encoding:
 
 
 def test_the_number_is_found_on_any_sheet(tmp_path: Path) -> None:
-    sheets = {"一枚目": [["会社名", "電話番号"]], "二枚目": [["山田花子", 352542287]]}
+    sheets: dict[str, list[list[object]]] = {
+        "一枚目": [["会社名", "電話番号"]],
+        "二枚目": [["山田花子", 352542287]],
+    }
     (tmp_path / "list").write_bytes(xlsx_bytes(sheets))
     assert has_number(tmp_path / "list", PERSON)
     assert not has_number(tmp_path / "list", OTHER)
