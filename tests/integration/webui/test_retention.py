@@ -97,7 +97,7 @@ async def test_holds_are_placed_by_number_or_by_call_and_lifted(
     assert await standing(world) == [(None, "+81312345678", "訴訟"), (call_id, None, "調査")]
     rows = await admin.page("/retention/holds")
     assert "03-1234-5678" in rows
-    assert f"/{call_id}" in rows
+    assert f"/recordings/{call_id}" in rows
     async with world.database.read() as connection:
         hold_id = await connection.scalar(
             select(legal_holds.c.id).where(legal_holds.c.call_id == call_id)
