@@ -17,9 +17,12 @@ from ari_app.runtime.chromium import executable
 from dialer import project_changes
 from dialer.callbacks import Agreed, set_callback
 from dialer.campaign import HoursSettings
+from dialer.legal_holds import hold_number
 from dialer.messages import UserId
+from dialer.project_retention import set_retention
 from dialer.rules.agent_state import AgentState
 from dialer.rules.pacing import NotDialling
+from dialer.rules.retention import Retention
 from dialer.storage.engine import Database, open_database
 from dialer.storage.migrate import upgrade
 from recordings.store import LocalRecordingStore
@@ -76,6 +79,7 @@ DOCS_PAGES = (
     "callbacks",
     "duplicates",
     "users",
+    "retention",
 )
 
 
@@ -110,6 +114,7 @@ async def main() -> None:
             await add_custom_fields(connection, team)
         await write_a_script(database, team)
         await agree_on_callbacks(database, team)
+        await keep_for_a_while(database, team)
         world = build_web_world(database, store.root, team)
         await busy_afternoon(world)
         await speak(world)
@@ -158,6 +163,19 @@ async def agree_on_callbacks(database: Database, team: SalesTeam) -> None:
                 by=user,
                 now=AFTERNOON - timedelta(days=1),
             )
+
+
+async def keep_for_a_while(database: Database, team: SalesTeam) -> None:
+    """A project with days of its own, and a legal hold."""
+    async with database.write() as connection:
+        await set_retention(connection, team.project_id, Retention(90, 365), now=AFTERNOON)
+        await hold_number(
+            connection,
+            e164="+81352542287",
+            reason="11月20日の苦情、顧問弁護士の指示 (案件 123)",
+            by=team.admin,
+            now=AFTERNOON - timedelta(days=3),
+        )
 
 
 async def busy_afternoon(world: WebWorld) -> None:
@@ -220,6 +238,7 @@ async def _take(
                 ("audit", "/audit"),
                 ("recording", f"/recordings/{talk}?t=11.2"),
                 ("examples", "/examples"),
+                ("retention", "/retention"),
                 ("users", "/users?state=all"),
                 ("user", f"/users/{world.team.agents[1].id}"),
                 ("workgroups", "/workgroups"),
