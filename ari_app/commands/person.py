@@ -9,10 +9,13 @@ from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from ari_app.commands.failures import CommandFailed, WrongUsage
 from ari_app.commands.installation import database_of, settings_of
 from ari_app.recording_stores import opened_store
 from ari_app.settings import Settings
+from dialer import audit
 from dialer.person_data import PersonData, person_data
 from dialer.person_erasure import ErasureRefused, PersonErased, erase_person, would_erase
 from dialer.ports import KeptAudio, RecordingStore
@@ -55,8 +58,38 @@ def erase(config: Path, number: str, reason: str, *, dry_run: bool) -> str:
 
 
 async def _export(settings: Settings, e164: str, to: Path) -> HandedOver:
-    async with database_of(settings) as database, database.read() as connection:
-        told = await person_data(connection, e164)
+    async with database_of(settings) as database:
+        async with database.read() as connection:
+            told = await person_data(connection, e164)
+        done = await _write(settings, told, to)
+        try:
+            async with database.write() as connection:
+                await _put_on_record(connection, told, done)
+        except BaseException:
+            done.file.unlink()  # nothing is handed over that is not on record
+            raise
+    return done
+
+
+async def _put_on_record(connection: AsyncConnection, told: PersonData, done: HandedOver) -> None:
+    now = datetime.now(UTC)
+    calls = {f"call:{audio.call_id}": {"because": "person"} for audio in told.audio}
+    await audit.record_each(
+        connection, user_id=None, action="recording.download", details=calls, now=now
+    )
+    await audit.record_by(
+        connection,
+        "person.export",
+        f"number:{told.e164}",
+        None,
+        now,
+        records=done.records,
+        recordings=done.recordings,
+    )
+
+
+async def _write(settings: Settings, told: PersonData, to: Path) -> HandedOver:
+    e164 = told.e164
     if told.is_empty:
         raise CommandFailed(f"nothing is kept about {national_format(e164)}")
     part = to.with_name(f".{to.name}.part")

@@ -6,6 +6,7 @@ import json
 import stat
 import zipfile
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -65,6 +66,12 @@ def test_all_that_is_kept_is_handed_over(kakeru: Kakeru, spoken: Path) -> None:
     assert told["leads"][0]["name"] == "<山田>花子"
     assert told["actions"][0]["memo"] == "来週また"
     assert "&lt;山田&gt;花子" in page
+    log = "SELECT action, subject, detail, address FROM audit_log WHERE action IN (%s) ORDER BY id"
+    ((call_id,),) = rows("SELECT call_id FROM recordings")
+    assert rows(log % "'person.export', 'recording.download'") == [
+        ("recording.download", f"call:{UUID(str(call_id))}", '{"because": "person"}', "cli"),
+        ("person.export", "number:+81352542287", '{"records": 5, "recordings": 1}', "cli"),
+    ]
 
 
 def test_a_file_that_is_there_stays(kakeru: Kakeru, spoken: Path) -> None:
@@ -82,6 +89,7 @@ def test_nobody_and_no_number(kakeru: Kakeru, spoken: Path) -> None:
     assert kakeru("person", "export", "03-1234-5678", "--to", "a.zip")[0] == 1
     assert kakeru("person", "export", "花子", "--to", "a.zip")[0] == 2
     assert not Path("a.zip").exists()
+    assert rows("SELECT id FROM audit_log WHERE action = 'person.export'") == []
 
 
 def test_it_is_erased_when_asked_for(
