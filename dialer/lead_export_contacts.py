@@ -91,11 +91,11 @@ def contact_cells(
     }
     cells = []
     for column in columns:
-        point = places.get((column.kind, column.number))
+        found = places.get((column.kind, column.number))
         if column.about == "order":
             cells.append(_order(places, names))
         else:
-            cells.append("" if point is None else _cell(point, column.about, language))
+            cells.append("" if found is None else _cell(found, column.about, language))
     return cells
 
 

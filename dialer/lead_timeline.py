@@ -47,6 +47,8 @@ What = Literal[
     "callback_set",
     "callback_closed",
 ]
+# Changes of the lead as a whole, not of a field.
+WHOLE = frozenset({"created", "deleted", "restored", "project", "merged", "merged_into"})
 # Changes that one person makes within this time are one entry.
 _TOGETHER = timedelta(minutes=5)
 
@@ -144,7 +146,10 @@ def _comparable(id_: int | UUID) -> int:
 
 
 def _together(entries: Sequence[Entry]) -> list[Entry]:
-    """Changes that one person made within a few minutes are told as one."""
+    """Changes that one person made within a few minutes are told as one.
+
+    What happened to the lead as a whole is told by itself.
+    """
     told: list[Entry] = []
     for entry in entries:
         last = told[-1] if told else None
@@ -154,11 +159,16 @@ def _together(entries: Sequence[Entry]) -> list[Entry]:
             and last.who == entry.who
             and last.text == entry.text
             and last.at - entry.at <= _TOGETHER
+            and not any(map(_is_whole, (*last.changes, *entry.changes)))
         ):
             told[-1] = replace(last, changes=(*last.changes, *entry.changes))
         else:
             told.append(entry)
     return told
+
+
+def _is_whole(change: Change) -> bool:
+    return change.field.partition(":")[0] in WHOLE
 
 
 # --- sources ----------------------------------------------------------------------------

@@ -1,9 +1,10 @@
-"""The words for custom fields: their types, and why a text does not fit."""
+"""The words for custom fields: their types and values, and why a text does not fit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from dialer.rules.custom_field import FieldKind, Misfit
-from webui.translations import marked
+from dialer.rules.custom_field import CustomField, FieldKind, Misfit
+from webui.formats import calendar, national
+from webui.translations import Words, marked
 
 FIELD_KINDS: Mapping[str, str] = {
     FieldKind.TEXT: marked("Text"),
@@ -46,3 +47,19 @@ MISFITS: Mapping[str, str] = {
     Misfit.NOT_A_PREFECTURE: marked("This is no prefecture. Write one of the 47, as in 東京都."),
     Misfit.TOO_LONG: marked("This is too long."),
 }
+
+
+def custom_text(field: CustomField, value: str | Sequence[str], _: Words) -> str:
+    """A custom value as lists and the change log show it."""
+    if not isinstance(value, str):
+        return ", ".join(value)
+    match field.kind:
+        case FieldKind.CHECK_BOX:
+            return {"1": _("Yes"), "0": _("No")}.get(value, value)
+        case FieldKind.PHONE:
+            return national(value)
+        case FieldKind.DATE | FieldKind.DATE_TIME:
+            return calendar(value, _.language)
+        case FieldKind.URL:
+            return value.split("://", 1)[-1]
+    return value

@@ -15,7 +15,7 @@ from dialer.rules.lead_filter import (
     LeadState,
     parts_of,
 )
-from webui.formats import national
+from webui.formats import calendar
 from webui.lead_address import LeadAddress
 from webui.translations import Words, marked
 
@@ -121,14 +121,14 @@ def _said(name: str, wanted: LeadFilter, choices: LeadChoices, _: Words) -> tupl
         case "results":
             return _("Result"), _results(wanted, choices, _)
         case "tried":
-            return _("Last attempt"), _days(wanted.tried)
+            return _("Last attempt"), _days(wanted.tried, _)
         case "attempts":
             least, most = wanted.attempts_least, wanted.attempts_most
             return _("Attempts"), _range(_text(least), _text(most))
         case "holder":
             return _("MyBox"), _user(wanted.holder, choices)
         case "created":
-            return _("Added on"), _days(wanted.created)
+            return _("Added on"), _days(wanted.created, _)
         case "import_id":
             named = {one.id: one.file_name for one in choices.imports}
             return _("Import"), named.get(wanted.import_id or 0, f"#{wanted.import_id}")
@@ -142,7 +142,7 @@ def _results(wanted: LeadFilter, choices: LeadChoices, _: Words) -> str:
     if wanted.acted_by is not None:
         said.append(_user(wanted.acted_by, choices))
     if wanted.acted:
-        said.append(_days(wanted.acted))
+        said.append(_days(wanted.acted, _))
     return " · ".join(filter(None, said))
 
 
@@ -156,7 +156,9 @@ def _field(wanted: FieldFilter, field: CustomField, _: Words) -> str:
     if wanted.any_of:
         return _list(iter(wanted.any_of))
     if wanted.least or wanted.most:
-        return _range(wanted.least, wanted.most)
+        is_number = field.kind is FieldKind.NUMBER
+        ends = (wanted.least, wanted.most)
+        return _range(*(one if is_number else calendar(one, _.language) for one in ends))
     said = []
     if wanted.begins:
         said.append(_("begins with “%(text)s”", text=wanted.begins))
@@ -169,12 +171,12 @@ def _user(user_id: int | None, choices: LeadChoices) -> str:
     return next((one.name for one in choices.users if one.id == user_id), f"#{user_id}")
 
 
-def _days(days: Days) -> str:
-    return _range(_day(days.since), _day(days.until))
+def _days(days: Days, _: Words) -> str:
+    return _range(_day(days.since, _), _day(days.until, _))
 
 
-def _day(day: date | None) -> str:
-    return day.isoformat().replace("-", "/") if day else ""
+def _day(day: date | None, _: Words) -> str:
+    return calendar(day.isoformat(), _.language) if day else ""
 
 
 def _range(least: str, most: str) -> str:
@@ -187,21 +189,3 @@ def _text(value: int | None) -> str:
 
 def _list(names: Iterator[str]) -> str:
     return ", ".join(names)
-
-
-def custom_text(field: CustomField, value: str | Sequence[str], _: Words) -> str:
-    """A custom value as the table shows it."""
-    if not isinstance(value, str):
-        return ", ".join(value)
-    match field.kind:
-        case FieldKind.CHECK_BOX:
-            return _("Yes") if value == "1" else _("No")
-        case FieldKind.PHONE:
-            return national(value)
-        case FieldKind.DATE:
-            return value.replace("-", "/")
-        case FieldKind.DATE_TIME:
-            return value.replace("-", "/").replace("T", " ")
-        case FieldKind.URL:
-            return value.split("://", 1)[-1]
-    return value

@@ -7,10 +7,12 @@ from datetime import datetime
 from dialer.history import HistoryRow
 from dialer.lead_changes import Change, contact_of
 from dialer.lead_timeline import Entry, What
-from dialer.rules.custom_field import CustomField
+from dialer.rules.custom_field import CustomField, FieldKind
 from dialer.rules.lead_fields import CUSTOM
+from dialer.rules.phone_number import PhoneNumber, parse_phone_number
 from webui import labels
-from webui.formats import Formats
+from webui.field_words import custom_text
+from webui.formats import Formats, national
 from webui.lead_words import FIELDS
 from webui.translations import Words, marked
 
@@ -173,15 +175,17 @@ def _changes(
                     _("Contact point"), _contact(change.old, _), _contact(change.new, _)
                 )
             case _other:
-                yield ShownChange(_label(change.field, fields, _), change.old, change.new)
+                old, new = (
+                    _value(change.field, text, fields, _) for text in (change.old, change.new)
+                )
+                yield ShownChange(_label(change.field, fields, _), old, new)
 
 
 def _label(field: str, fields: Mapping[int, CustomField], _: Words) -> str:
     if field in FIELDS:
         return _(FIELDS[field])
     if field.startswith(CUSTOM):
-        number = field.removeprefix(CUSTOM)
-        known = fields.get(int(number)) if number.isdecimal() else None
+        known = _custom(field, fields)
         return known.name if known else _("A field that is gone")
     if field.startswith("extra:"):
         return field.removeprefix("extra:")
@@ -190,10 +194,34 @@ def _label(field: str, fields: Mapping[int, CustomField], _: Words) -> str:
     return _("Project") if field == "project" else field
 
 
+def _value(field: str, text: str, fields: Mapping[int, CustomField], _: Words) -> str:
+    """What stood in a field as its page shows it."""
+    if field == "contact_order":
+        return ", ".join(map(_number, text.split(", ")))
+    known = _custom(field, fields)
+    if known is None or not text:
+        return text
+    if known.kind is FieldKind.MULTIPLE_CHOICE:
+        return text.replace("\n", "、")  # as lists write them
+    return custom_text(known, text, _)
+
+
+def _custom(field: str, fields: Mapping[int, CustomField]) -> CustomField | None:
+    number = field.removeprefix(CUSTOM)
+    return fields.get(int(number)) if field.startswith(CUSTOM) and number.isdecimal() else None
+
+
 def _contact(text: str, _: Words) -> str:
     contact = contact_of(text)
     if contact is None:
         return text
     kind = labels.CONTACT_KINDS.get(contact["kind"])
-    parts = (_(kind) if kind else "", contact["label"], contact["raw"], contact["note"])
+    shown = contact["raw"] if contact["kind"] in ("email", "line") else _number(contact["raw"])
+    parts = (_(kind) if kind else "", contact["label"], shown, contact["note"])
     return " · ".join(part for part in parts if part)
+
+
+def _number(raw: str) -> str:
+    """A number as contact points show it, however it was written."""
+    read = parse_phone_number(raw)
+    return national(read.e164) if isinstance(read, PhoneNumber) else raw

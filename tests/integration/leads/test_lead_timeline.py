@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialer import mybox, prohibitions
 from dialer.callbacks import Agreed, close_callback, set_callback
 from dialer.history import add_memo
+from dialer.lead_changes import Change, write_changes
 from dialer.lead_editing import Edit, edit_lead
 from dialer.lead_timeline import Entry, Kind, timeline_page
 from dialer.messages import UserId
@@ -145,3 +146,16 @@ async def test_names_and_prohibitions_of_other_workgroups_are_not_told(database:
         assert not {entry.what for entry in entries} & {"prohibited", "lifted"}
         (unboxed,) = [entry for entry in entries if entry.what == "unboxed"]
         assert (unboxed.who, unboxed.whom) == ("", "")
+
+
+async def test_what_happens_to_the_whole_lead_is_told_by_itself(database: Database) -> None:
+    async with database.write() as connection:
+        world = await build_small_world(connection)
+        lead_id = await add_lead(connection, world.project_id, NUMBER)
+        for minute, field in enumerate(("name", "city", "deleted", "restored", "notes", "stage")):
+            changes = {lead_id: [Change(field, "", "x")]}
+            at = NOON + timedelta(minutes=minute / 2)
+            await write_changes(connection, changes, by=world.sato, now=at)
+        entries = await pages(connection, lead_id, world.sato, limit=50)
+    fields = [[change.field for change in entry.changes] for entry in entries]
+    assert fields == [["stage", "notes"], ["restored"], ["deleted"], ["city", "name"]]
