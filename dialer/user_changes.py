@@ -17,7 +17,14 @@ from dialer import audit, mybox
 from dialer.lead_facts import box_stands
 from dialer.managers import set_managed
 from dialer.mybox import NO_POLICY, BoxReport, MyBoxPolicy
-from dialer.storage.tables import callbacks, mybox_entries, user_workgroups, users, workgroups
+from dialer.storage.tables import (
+    callbacks,
+    leads,
+    mybox_entries,
+    user_workgroups,
+    users,
+    workgroups,
+)
 from dialer.user_names import (
     BROWSER_PHONE,
     browser_phone_account,
@@ -36,6 +43,7 @@ from dialer.users import (
     UnknownUser,
     User,
     UserError,
+    list_users,
     require_admin,
     user_by_id,
 )
@@ -163,6 +171,22 @@ async def leads_held(connection: AsyncConnection, user_id: int, now: datetime) -
         .where(mybox_entries.c.user_id == user_id, box_stands(now))
     )
     return int(await connection.scalar(query) or 0)
+
+
+async def box_takers(connection: AsyncConnection, user_id: int, now: datetime) -> list[User]:
+    """Who can get his whole MyBox: works in the project of each lead in it, and has come."""
+    held = (
+        select(leads.c.project_id)
+        .distinct()
+        .join(mybox_entries, mybox_entries.c.lead_id == leads.c.id)
+        .where(mybox_entries.c.user_id == user_id, box_stands(now))
+    )
+    needed = set(await connection.scalars(held))
+    return [
+        one
+        for one in await list_users(connection)
+        if one.active and not one.invited and one.id != user_id and needed <= one.project_ids
+    ]
 
 
 # --- phones -------------------------------------------------------------------------------

@@ -72,6 +72,10 @@ def _came_from_a_form(request: web.Request) -> bool:
 async def _opened(
     connection: AsyncConnection, request: web.Request, known: list[Project]
 ) -> LeadAddress | None:
+    if request.query.get("q") and "project" not in request.query:
+        found = await _where_found(connection, request, known)
+        if found is not None:
+            return found
     address = await read_address(connection, request, _pairs(request), known)
     if address is None or set(request.query) - {"project", "tab"}:
         return address
@@ -86,6 +90,18 @@ async def _opened(
         kept = [("tab", address.tab), *(pair for pair in kept if pair[0] == "columns")]
     pairs = [("project", str(address.project.id)), *kept]
     return await read_address(connection, request, pairs, known)
+
+
+async def _where_found(
+    connection: AsyncConnection, request: web.Request, known: list[Project]
+) -> LeadAddress | None:
+    """The first project that has something of what is searched for, where none is named."""
+    for project in known:
+        pairs = [("project", str(project.id)), *_pairs(request)]
+        address = await read_address(connection, request, pairs, known)
+        if address and (await list_leads(connection, address.request(request))).rows:
+            return address
+    return None
 
 
 async def _shown(

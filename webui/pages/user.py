@@ -45,11 +45,7 @@ async def page(request: web.Request) -> web.Response:
                 if one.id in user.project_ids
             ],
             "leads_held": await user_changes.leads_held(connection, user_id, given.clock.now()),
-            "takers": [
-                one
-                for one in await users.list_users(connection)
-                if one.active and one.id != user_id
-            ],
+            "takers": await user_changes.box_takers(connection, user_id, given.clock.now()),
             "phone_server": given.settings.phone_server,
         }
     return render(request, "user.html", context)
