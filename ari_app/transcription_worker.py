@@ -24,7 +24,7 @@ from recordings.transcribers.work import Workplace, transcribe_next
 
 log = structlog.get_logger(__name__)
 
-_NICE = 15  # pages, calls and the keeping of recordings come first
+_NICE = 19  # pages, calls and the keeping of recordings come first
 
 
 def main() -> None:

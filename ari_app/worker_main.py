@@ -3,8 +3,10 @@
 import asyncio
 import json
 import os
+import random
 import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -17,6 +19,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from ari_app import logging as logs
 
 log = structlog.get_logger(__name__)
+
+_GROUP = Path("/proc/self/autogroup")
+_GROUP_TRIES = 30
 
 IDLE_SECONDS = 30.0  # without work; then a worker ends and is started again when there is some
 
@@ -33,10 +38,32 @@ def run_worker(work: Work, *, niceness: int = 0) -> None:
     """
     told = json.loads(sys.stdin.buffer.readline())
     if niceness:
-        os.nice(niceness)
+        _give_way(niceness)
     logs.configure(file=Path(told["log_file"]))
     with suppress(KeyboardInterrupt):
         asyncio.run(_run(work, told))
+
+
+def _give_way(niceness: int) -> None:
+    """Linux may share processors among sessions first and heed niceness only within each one.
+
+    So the worker gets a session of its own, and that is made nice too (sched(7), autogroup). Else
+    a few busy workers would count as much as all of the program that they work for.
+    """
+    os.nice(niceness)
+    with suppress(PermissionError):  # it has one already
+        os.setsid()
+    tries = _GROUP_TRIES if os.getsid(0) == os.getpid() else 0
+    for _ in range(tries):
+        try:
+            _GROUP.write_text(str(niceness), encoding="ascii")
+        except BlockingIOError:
+            # Taken from one process each 0.1 s, and several workers may begin at once.
+            time.sleep(random.uniform(0.1, 0.3))
+        except OSError:
+            return  # this Linux shares otherwise
+        else:
+            return
 
 
 def tell(news: News) -> None:

@@ -164,6 +164,7 @@ async def test_both_sides_are_on_the_desk_while_they_talk(tmp_path: Path) -> Non
         assert talk is not None
         assert said(talk, "customer") == ["moshimoshi"]
         assert said(talk, "agent") == ["rusuban"]
+        assert row.connected_at is not None
         connected_at = row.connected_at.timestamp()
         for line in talk.said:
             [word] = line.words

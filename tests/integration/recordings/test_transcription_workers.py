@@ -70,6 +70,25 @@ async def test_what_waits_is_done_once_though_a_worker_is_killed(
     assert states == ["done"] * len(calls)
 
 
+async def test_calls_come_first(
+    database: Database, settings: Settings, workers: WorkerProcesses
+) -> None:
+    await _recorded(database, settings, 2)
+    await workers.start()
+    try:
+        async with asyncio.timeout(60):
+            while not (pid := await _pid_at_work(database, workers)):
+                await asyncio.sleep(0.02)
+        assert os.getpriority(os.PRIO_PROCESS, pid) == 19
+        # Where Linux shares the processors among sessions first, niceness of processes would
+        # count only within the program's own session.
+        assert os.getsid(pid) == pid
+        group = Path(f"/proc/{pid}/autogroup")
+        assert not group.exists() or group.read_text().endswith("nice 19\n")
+    finally:
+        await workers.stop()
+
+
 async def test_it_is_woken_by_what_comes_later(
     database: Database, settings: Settings, workers: WorkerProcesses
 ) -> None:

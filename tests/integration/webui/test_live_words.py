@@ -4,10 +4,12 @@ import asyncio
 import re
 from uuid import uuid4
 
+from aiohttp import StreamReader
 from sqlalchemy import select
 
 from dialer import phrase_flags
 from dialer.floor_views import AgentCall
+from dialer.messages import UserId
 from dialer.phrase_flags import NewFlag
 from dialer.rules.transcript import Side, Word
 from dialer.storage.tables import audit_log, prohibitions
@@ -23,7 +25,7 @@ async def talking(world: WebWorld, *, wanted: bool = True) -> AgentCall:
     call = await call_for(world, sato.id, lead_index=36, seconds_ago=5)
     world.campaigns.change(call.campaign, live_words=wanted)
     if wanted:
-        world.live_words.begun(call.call_id, sato.id, [PHRASE])
+        world.live_words.begun(call.call_id, UserId(sato.id), [PHRASE])
         world.live_words.hearing(call.call_id, deaf=False)
     return call
 
@@ -157,7 +159,7 @@ async def test_pages_hear_of_words_each_of_his_own_and_admins_of_all(
     response.close()
 
 
-async def _next_event(content: asyncio.StreamReader) -> str:
+async def _next_event(content: StreamReader) -> str:
     async with asyncio.timeout(5):
         while True:
             line = (await content.readline()).decode()
