@@ -20,6 +20,7 @@ from ari_app.ari.accounts import Trunk
 from ari_app.ari.connection import AriConnection
 from ari_app.ari.metrics import AriMetrics
 from ari_app.campaign_files import CampaignFiles
+from ari_app.campaign_prompts import CampaignPrompts
 from ari_app.clock import SystemClock
 from ari_app.controller import Controller, build_controller
 from ari_app.coordination import LocalLiveUpdates
@@ -31,7 +32,7 @@ from ari_app.recording_stores import recording_store
 from ari_app.recording_workers import keep_when_ready, recording_workers
 from ari_app.retention_clock import keep_retention
 from ari_app.room_watch import RoomFigures, look, watch_room
-from ari_app.runtime import ports, speech
+from ari_app.runtime import ports
 from ari_app.runtime.errors import RuntimeFault
 from ari_app.runtime.pbx import Pbx, PbxSettings
 from ari_app.secret_keys import kept_secret_box
@@ -40,7 +41,6 @@ from ari_app.sip_accounts import SipAccounts, sip_websocket
 from ari_app.sweep_clock import keep_swept
 from ari_app.telephony import APPLICATION, AsteriskTelephony, TrunkAddress
 from ari_app.transcription_workers import transcribe_when_ready, transcription_workers
-from dialer.campaign import CampaignSettings
 from dialer.campaign_runner import TrunkLines
 from dialer.live_words import LiveWords
 from dialer.ports import RecordingStore
@@ -58,14 +58,6 @@ Say = Callable[[str], None]
 
 _ASTERISK_RESTART_SECONDS = 1.0
 _FIRST_CONNECTION_SECONDS = 15.0
-
-_ABANDONED = {
-    "ja": "{business}です。おでんわに、おでいただき、ありがとうございます。"
-    "ただいま、たんとうしゃに、おつなぎできませんでした。"
-    "あらためて、おかけいたします。しつれいいたします。",
-    "en": "This is {business}. Thank you for answering. We are sorry that nobody is free to talk "
-    "to you just now. We will call you again another day. Goodbye.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +93,8 @@ async def running(
         registry = CollectorRegistry()
         say("database")
         database = await _database(settings, stack)
-        messages = await asyncio.to_thread(_messages, settings)
+        prompts = CampaignPrompts(settings)
+        await prompts.prepare(*settings.campaigns)
         say("Asterisk")
         pbx = await _asterisk(settings, stack, die_with_parent=die_with_parent)
         ari = await _ari(settings, pbx, registry, stack)
@@ -132,7 +125,8 @@ async def running(
                 name: TrunkAddress(trunks[name].endpoint, _DIALLED[trunk.dial_format])
                 for name, trunk in settings.trunks.items()
             },
-            messages,
+            prompts.messages,
+            prompts.notices,
         )
         transcribing = transcription_workers(
             settings, database, lambda call_id: live.publish("history", {"call_id": call_id})
@@ -172,9 +166,6 @@ async def running(
         erasing = keep_retention(database, recordings, settings.retention_policies, clock)
         _background(stack, erasing, "retention")
 
-        async def say_message(campaign: CampaignSettings) -> None:
-            messages[campaign.name] = await asyncio.to_thread(_message, settings, campaign)
-
         sweeping = keep_swept(database, recordings, clock, when_recorded)
         _background(stack, sweeping, "sweep of recordings")
         await keeping.start()
@@ -194,13 +185,14 @@ async def running(
             floor=controller.floor,
             campaigns=controller.campaigns,
             manual_calls=controller.manual_calls,
+            pauses=controller.pauses,
             live=live,
             recordings=recordings,
             imports=Imports(settings.imports_folder, settings.imports.limits, imports),
             campaign_files=CampaignFiles(
                 folder=settings.campaign_folder,
                 trunks=tuple(trunks),
-                prepare=say_message,
+                prepare=prompts.prepare,
                 take_up=controller.campaigns.add,
             ),
             browser_phones=accounts,
@@ -241,18 +233,6 @@ async def _database(settings: Settings, stack: AsyncExitStack) -> Database:
     stack.push_async_callback(database.close)
     await check_database(database)
     return database
-
-
-def _messages(settings: Settings) -> dict[str, Path]:
-    """The sound that each campaign plays to a person for whom no agent was free."""
-    return {campaign.name: _message(settings, campaign) for campaign in settings.campaigns}
-
-
-def _message(settings: Settings, campaign: CampaignSettings) -> Path:
-    if campaign.abandoned_sound is not None:
-        return speech.prompt_from_recording(campaign.abandoned_sound)
-    standard = _ABANDONED[settings.language].format(business=settings.business_name)
-    return speech.prompt(campaign.abandoned_message or standard, language=settings.language)
 
 
 async def _asterisk(

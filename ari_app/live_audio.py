@@ -22,8 +22,9 @@ import structlog
 from ari_app.ari import api
 from ari_app.ari.connection import AriConnection
 from ari_app.ari.errors import AriError, ConnectionLost, NotConnected, NotFound
+from ari_app.leg_ids import customer_channel
 from ari_app.live_audio_socket import new_stream_id
-from ari_app.telephony import APPLICATION, customer_channel
+from ari_app.telephony import APPLICATION
 from dialer.call_sessions import Session
 from dialer.live_words import LiveWords, moment_of
 from dialer.messages import CallId

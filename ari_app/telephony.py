@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
-from uuid import UUID
 
 import structlog
 
@@ -38,7 +37,18 @@ from ari_app.ari.events import (
     ChannelStateChange,
     Connected,
     Disconnected,
+    PlaybackFinished,
     StasisStart,
+)
+from ari_app.leg_ids import (
+    agent_bridge,
+    agent_channel,
+    agent_of,
+    customer_channel,
+    customer_of,
+    id_of,
+    notice_of,
+    notice_playback,
 )
 from ari_app.recording_watch import RecordingWatch
 from dialer.messages import (
@@ -56,12 +66,14 @@ from dialer.messages import (
     HangUpAgent,
     HangUpCustomer,
     LegId,
+    NoticeEnded,
     OpenAgentLeg,
     OpenCustomerLeg,
     OpenLegs,
     OriginateFailed,
     PauseRecording,
     PlayAbandonedMessage,
+    PlayNotice,
     RecordingPaused,
     RecordingResumed,
     ResumeRecording,
@@ -86,6 +98,8 @@ _LIVE: Final = "kakeru-live"
 _PAUSE: Final = "kakeru-pause"
 _AGAIN_SECONDS: Final = 0.15
 _MOST_TRIES: Final = 5
+LONGEST_NOTICE_SECONDS: Final = 20
+"""Of the notice that a conversation is recorded: nobody listens longer before he is joined."""
 _LIST_SECONDS: Final = 30.0
 _NORMAL_CLEARING: Final = 16  # Q.850
 
@@ -99,17 +113,21 @@ class TrunkAddress:
 
 
 class AsteriskTelephony:
-    """One Asterisk. `trunks` by name; `messages` are sound files, without ending, by campaign."""
+    """One Asterisk. `trunks` by name; `messages` and `notices` are sound files, without ending, by
+    campaign: for whom no agent was free, and for who is about to be recorded."""
 
     def __init__(
         self,
         ari: AriConnection,
         trunks: Mapping[str, TrunkAddress],
         messages: Mapping[str, Path],
+        notices: Mapping[str, Path] | None = None,
     ) -> None:
         self._ari = ari
         self._trunks = trunks
         self._messages = messages
+        self._notices = notices or {}
+        self._noticed: set[CallId] = set()  # who listens to a notice now
         self._watch = RecordingWatch(ari)
         self._queue: asyncio.Queue[TelephonyEvent] = asyncio.Queue()
         self._tell_joining: Callable[[CallId], None] = lambda _: None
@@ -137,15 +155,20 @@ class AsteriskTelephony:
             case StasisStart(channel=channel, args=args):
                 self._entered(channel, args, event.time)
             case ChannelEnteredBridge(channel=channel, bridge=bridge):
-                call_id, leg_id = customer_of(channel.id), _id_of(bridge.id, "b-")
+                call_id, leg_id = customer_of(channel.id), id_of(bridge.id, "b-")
                 if call_id and leg_id:
                     self._put(CustomerConnected(call_id, LegId(leg_id), event.time))
+            case PlaybackFinished(playback_id=playback_id, state=state):
+                if call_id := notice_of(playback_id):
+                    self._noticed.discard(call_id)
+                    self._put(NoticeEnded(call_id, state == "done", event.time))
             case ChannelStateChange(channel=channel) if channel.state == "Ringing":
                 if call_id := customer_of(channel.id):
                     self._put(CustomerRinging(call_id, event.time))
             case ChannelDestroyed(channel=channel, cause=cause, sip_status=sip_status):
                 self._watch.ended(channel.id)
                 if call_id := customer_of(channel.id):
+                    self._noticed.discard(call_id)
                     answered = channel.state == "Up"
                     self._put(
                         CustomerGone(call_id, cause, event.time, sip_status, answered=answered)
@@ -199,6 +222,8 @@ class AsteriskTelephony:
                 self._dial(command)
             case RingAgent():
                 self._ring(command)
+            case PlayNotice(call_id=call_id, campaign=campaign):
+                self._play_notice(call_id, self._notices[campaign])
             case ConnectCustomer(call_id=call_id, leg_id=leg_id, recorded=True):
                 self._ari.send_soon(
                     api.continue_in_dialplan(
@@ -217,6 +242,11 @@ class AsteriskTelephony:
             case ResumeRecording(call_id=call_id, leg_id=leg_id):
                 self._go_through(_RECORD, call_id, leg_id)
             case PlayAbandonedMessage(call_id=call_id):
+                if call_id in self._noticed:
+                    # He would leave our hands only when the notice is over.
+                    self._ari.send_soon(
+                        api.stop_playing(notice_playback(call_id)), on_failure=_unless_gone
+                    )
                 self._ari.send_soon(
                     api.continue_in_dialplan(customer_channel(call_id), context=_MESSAGE),
                     on_failure=_unless_gone,
@@ -267,6 +297,20 @@ class AsteriskTelephony:
             on_result=lambda _: self._put(AgentLegAnswered(leg_id, _now())),
             on_failure=partial(self._leg_unusable, leg_id),
         )
+
+    def _play_notice(self, call_id: CallId, sound: Path) -> None:
+        customer = customer_channel(call_id)
+        self._noticed.add(call_id)
+        self._set_dead_man(customer, LONGEST_NOTICE_SECONDS + DEAD_MAN_SECONDS)
+        self._ari.send_soon(
+            api.play(customer, media=f"sound:{sound}", playback_id=notice_playback(call_id)),
+            on_failure=partial(self._notice_failed, call_id),
+        )
+
+    def _notice_failed(self, call_id: CallId, error: AriError) -> None:
+        self._noticed.discard(call_id)
+        log.error("notice of recording not played", call_id=str(call_id), error=str(error))
+        self._put(NoticeEnded(call_id, heard=False, at=_now()))
 
     def _go_through(self, context: str, call_id: CallId, leg_id: LegId, tries: int = 1) -> None:
         """Sends a customer in conversation through a place of the dialplan and back."""
@@ -353,7 +397,7 @@ class AsteriskTelephony:
             raise ConnectionError(str(error)) from error
         joined: dict[str, LegId] = {}
         for bridge in bridges:
-            leg_id = _id_of(bridge.id, "b-")
+            leg_id = id_of(bridge.id, "b-")
             if leg_id is None:
                 continue
             if not bridge.channel_ids:
@@ -377,40 +421,6 @@ class AsteriskTelephony:
                 if answered and channel.id not in joined:
                     self._give_bridge(leg_id)  # answered while we were away
         return OpenLegs(tuple(customers), tuple(agents))
-
-
-# --- ids --------------------------------------------------------------------------------------
-
-
-def customer_channel(call_id: CallId) -> str:
-    return f"c-{call_id.hex}"
-
-
-def agent_channel(leg_id: LegId) -> str:
-    return f"a-{leg_id.hex}"
-
-
-def agent_bridge(leg_id: LegId) -> str:
-    return f"b-{leg_id.hex}"
-
-
-def customer_of(channel_id: str) -> CallId | None:
-    call_id = _id_of(channel_id, "c-")
-    return None if call_id is None else CallId(call_id)
-
-
-def agent_of(channel_id: str) -> LegId | None:
-    leg_id = _id_of(channel_id, "a-")
-    return None if leg_id is None else LegId(leg_id)
-
-
-def _id_of(name: str, prefix: str) -> UUID | None:
-    if not name.startswith(prefix) or len(name) != len(prefix) + 32:
-        return None
-    try:
-        return UUID(hex=name[len(prefix) :])
-    except ValueError:
-        return None
 
 
 def _unless_gone(error: AriError) -> None:

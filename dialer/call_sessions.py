@@ -27,6 +27,7 @@ from dialer.messages import (
     OriginateFailed,
     PauseRecording,
     PlayAbandonedMessage,
+    PlayNotice,
     ResumeRecording,
     UserId,
 )
@@ -43,11 +44,12 @@ from dialer.rules.call_events import (
     CancelUnanswered,
     CloseCall,
     FindAgent,
+    GiveNotice,
     NotDialled,
     StartAnswerTimer,
     StopFindingAgent,
 )
-from dialer.rules.call_state import UNANSWERED, WITH_AGENT, CallState, Phase
+from dialer.rules.call_state import UNANSWERED, WITH_AGENT, CallState, Notice, Phase
 from dialer.rules.recording_room import Recording
 from dialer.running_campaign import RunningCampaign
 
@@ -180,6 +182,7 @@ class CallSessions:
             answer_to_agent=timedelta(seconds=settings.answer_to_agent_seconds),
             dialled_at=now,
             for_user=claimed.for_user,
+            notice=Notice.DUE if recorded and settings.has_notice else Notice.NONE,
         )
         lead = LeadOfCall(claimed.lead_id, claimed.attempt, campaign.retries)
         session = Session(state, campaign, lead, claimed.e164, campaign.workgroup_ids)
@@ -315,6 +318,8 @@ class CallSessions:
                 | PlayAbandonedMessage()
             ):
                 self._telephony.send(command)
+            case GiveNotice(call_id=call_id):
+                self._telephony.send(PlayNotice(call_id, session.campaign.name))
             case FindAgent():
                 self._floor.find_agent(session)
             case StopFindingAgent(call_id=call_id):

@@ -273,6 +273,14 @@ class CampaignSettings(Settings):
         None,
         description="with live_words: phrases that raise a flag; left out: those of kakeru.yaml",
     )
+    recording_notice: str = Field(
+        "",
+        description="said to a person who has answered, before he is joined with an agent: that "
+        "the conversation is recorded, and why. Japanese is read from kana only. Left out: none",
+    )
+    recording_notice_sound: Path | None = Field(
+        None, description="a sound file (WAV, FLAC, Ogg) that is played instead of a spoken text"
+    )
     longest_recording_pause_seconds: int = Field(
         180,
         ge=30,
@@ -291,6 +299,11 @@ class CampaignSettings(Settings):
     retries: RetrySettings = RetrySettings()
     transcribe: TranscribeSettings = TranscribeSettings()
     retention: RetentionSettings = RetentionSettings()
+
+    @property
+    def has_notice(self) -> bool:
+        """Whether people are told that they are recorded."""
+        return bool(self.recording_notice) or self.recording_notice_sound is not None
 
     @field_validator("hours", "retries", "transcribe", "retention", mode="before")
     @classmethod

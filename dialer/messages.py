@@ -105,6 +105,15 @@ class CustomerReleased:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeEnded:
+    """The notice that the conversation is recorded is over; `heard`: it was played to its end."""
+
+    call_id: CallId
+    heard: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingPaused:
     """Nothing is recorded from then on; both go on hearing each other."""
 
@@ -141,6 +150,7 @@ CallEvent = (
     | OriginateFailed
     | ConnectFailed
     | CustomerReleased
+    | NoticeEnded
     | RecordingPaused
     | RecordingResumed
 )
@@ -184,6 +194,14 @@ class ConnectCustomer:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayNotice:
+    """Tell an answered customer, who is joined afterwards, that the conversation is recorded."""
+
+    call_id: CallId
+    campaign: str  # whose notice it is
+
+
+@dataclass(frozen=True, slots=True)
 class PauseRecording:
     """Record nothing more of a conversation until it is resumed; it goes on."""
 
@@ -219,6 +237,7 @@ class HangUpAgent:
 TelephonyCommand = (
     DialCustomer
     | RingAgent
+    | PlayNotice
     | ConnectCustomer
     | PauseRecording
     | ResumeRecording

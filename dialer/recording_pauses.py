@@ -18,7 +18,7 @@ from dialer.floor_views import AgentView, FloorError, NotOnACall
 from dialer.messages import CallId
 from dialer.ports import Clock, LiveUpdates, Timer
 from dialer.rules.call_events import PauseWanted, ResumeWanted
-from dialer.rules.call_state import CallState, Phase
+from dialer.rules.call_state import CallState, Notice, Phase
 from dialer.rules.recording_pause import WARN_BEFORE, PauseEnd
 
 log = structlog.get_logger(__name__)
@@ -44,6 +44,7 @@ class RecordingStaysPaused(FloorError):
 class RecordingSign(StrEnum):
     """What the agent sees of it."""
 
+    NOTICE = "notice"  # the customer hears that he is recorded, and is joined afterwards
     OFF = "off"
     ON = "on"
     PAUSED = "paused"
@@ -109,9 +110,10 @@ class RecordingPauses:
 
     def view(self, user_id: int) -> RecordingView | None:
         """What the agent sees; None while he talks with nobody."""
-        try:
-            call = self._conversation(user_id)
-        except NotOnACall:
+        call = self._call(user_id)
+        if call is not None and call.phase is Phase.CONNECTING and call.notice is Notice.PLAYING:
+            return RecordingView(RecordingSign.NOTICE)
+        if call is None or call.phase is not Phase.TALKING:
             return None
         if not call.recorded:
             return RecordingView(RecordingSign.OFF)
@@ -124,11 +126,15 @@ class RecordingPauses:
         return RecordingView(RecordingSign.PAUSED, since, until, warned=warned)
 
     def _conversation(self, user_id: int) -> CallState:
+        call = self._call(user_id)
+        if call is None or call.phase is not Phase.TALKING:
+            raise NotOnACall("there is no conversation")
+        return call
+
+    def _call(self, user_id: int) -> CallState | None:
         agent = self._floor.agent(user_id)
         session = self._calls.session(agent.call.call_id) if agent and agent.call else None
-        if session is None or session.state.phase is not Phase.TALKING:
-            raise NotOnACall("there is no conversation")
-        return session.state
+        return session.state if session else None
 
     async def _until(
         self,

@@ -12,7 +12,7 @@ from dialer.call_sessions import Session
 from dialer.floor_views import AgentCall
 from dialer.messages import CallId, LegId, UserId
 from dialer.rules.agent_state import Agent
-from dialer.rules.call_state import UNANSWERED, CallState, HungUpBy, Phase
+from dialer.rules.call_state import UNANSWERED, CallState, HungUpBy, Notice, Phase
 from dialer.rules.recording_pause import from_ms
 from dialer.running_campaign import RunningCampaign
 from dialer.storage.tables import actions, agent_sessions, calls, campaigns, recordings
@@ -89,8 +89,17 @@ def _state(row: Row[Any], campaign: RunningCampaign) -> CallState:
         hung_up_by=by,
         abandoned=by is HungUpBy.SYSTEM and row.answered_at is not None,
         cancelled=bool(by) and row.answered_at is None,
+        notice=_notice(row, campaign),
         pauses=from_ms(row.pauses or (), row.connected_at) if row.connected_at else (),
     )
+
+
+def _notice(row: Row[Any], campaign: RunningCampaign) -> Notice:
+    """Whether he has heard it is not written: it is played again rather than not at all."""
+    settings = campaign.settings
+    if row.connected_at is not None or not (settings.record and settings.has_notice):
+        return Notice.NONE
+    return Notice.DUE
 
 
 def _phase(row: Row[Any]) -> Phase:

@@ -218,6 +218,9 @@ FLOOR_ERRORS: Mapping[str, str] = {
     "no_phone": marked("You have no phone account. Ask an administrator for one."),
     "not_on_a_call": marked("There is no such call any more."),
     "result_required": marked("Choose a result first."),
+    "not_recorded": marked("This conversation is not recorded."),
+    "recording_goes_on": marked("The recording could not be paused: what is said is recorded."),
+    "recording_stays_paused": marked("The recording could not be resumed. Try again."),
 }
 
 # Why a call by hand is not begun, apart from the gate's own reasons.

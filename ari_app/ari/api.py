@@ -163,6 +163,11 @@ def snoop(
     return AriRequest("POST", _path("channels", channel_id, "snoop", snoop_id), ignore_body, query)
 
 
+def stop_playing(playback_id: str) -> AriRequest[None]:
+    """End what `play` began; `PlaybackFinished` comes at once. Refused with 404 when it is over."""
+    return AriRequest("DELETE", _path("playbacks", playback_id), ignore_body)
+
+
 # Bridges ------------------------------------------------------------------------------------------
 
 

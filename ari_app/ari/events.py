@@ -394,6 +394,7 @@ EVENTS_FOR_CALLS: Final[tuple[str, ...]] = (
     "ChannelStateChange",
     "ChannelDestroyed",
     "ChannelEnteredBridge",
+    "PlaybackFinished",
     "ContactStatusChange",
     "PeerStatusChange",
     "ApplicationReplaced",

@@ -60,6 +60,11 @@ def prompt_from_recording(file: Path) -> Path:
     return target.with_suffix("")
 
 
+def seconds_of(prompt: Path) -> float:
+    """How long one of these prompts takes; a byte is one sample."""
+    return prompt.with_suffix(".ulaw").stat().st_size / SAMPLE_RATE
+
+
 def speak(text: str, *, language: str, voice: str = "", words_per_minute: int = 150) -> Samples:
     """`text` spoken, as samples between -1 and 1 at 8 kHz. Raises PartUnavailable."""
     program = programs.espeak_ng()

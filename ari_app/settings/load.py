@@ -65,21 +65,24 @@ def _read_campaign(path: Path, main: YamlFile, problems: list[Problem]) -> Campa
         file.values["name"] = path.stem
         campaign = validate(CampaignSettings, file)
         _check_trunk_of_campaign(file, main)
-        campaign = _with_sound(campaign, file, path.parent.absolute())
+        campaign = _with_sounds(campaign, file, path.parent.absolute())
     problems.extend(file.problems)
     return campaign if not file.problems else None
 
 
-def _with_sound(
+def _with_sounds(
     campaign: CampaignSettings | None, file: YamlFile, folder: Path
 ) -> CampaignSettings | None:
-    """The campaign with its sound as an absolute path; it is meant from the file's folder."""
-    if campaign is None or campaign.abandoned_sound is None:
-        return campaign
-    sound = folder / campaign.abandoned_sound
-    if not sound.is_file():
-        file.complain(("abandoned_sound",), f"there is no such file: {sound}")
-    return campaign.model_copy(update={"abandoned_sound": sound})
+    """The campaign with its sounds as absolute paths; they are meant from the file's folder."""
+    if campaign is None:
+        return None
+    sounds: dict[str, Path] = {}
+    for name in ("abandoned_sound", "recording_notice_sound"):
+        if (given := getattr(campaign, name)) is not None:
+            sounds[name] = folder / given
+            if not sounds[name].is_file():
+                file.complain((name,), f"there is no such file: {sounds[name]}")
+    return campaign.model_copy(update=sounds)
 
 
 def _check_trunk_of_campaign(file: YamlFile, main: YamlFile) -> None:

@@ -15,6 +15,7 @@ from dialer.messages import (
     CustomerRinging,
     HangUpCustomer,
     LegId,
+    NoticeEnded,
     OriginateFailed,
     PauseRecording,
     PlayAbandonedMessage,
@@ -107,6 +108,7 @@ Event = (
     | NotDialled
     | PauseWanted
     | ResumeWanted
+    | NoticeEnded
     | RecordingPaused
     | RecordingResumed
 )
@@ -122,6 +124,13 @@ class FindAgent:
 
 @dataclass(frozen=True, slots=True)
 class StopFindingAgent:
+    call_id: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class GiveNotice:
+    """Play the campaign's notice to the customer; he is joined when it is over."""
+
     call_id: CallId
 
 
@@ -171,6 +180,7 @@ Command = (
     | PlayAbandonedMessage
     | FindAgent
     | StopFindingAgent
+    | GiveNotice
     | StartAnswerTimer
     | AgentTalks
     | AgentFoundTalking

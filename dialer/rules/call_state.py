@@ -24,6 +24,7 @@ from dialer.messages import (
     CustomerRinging,
     HangUpCustomer,
     LegId,
+    NoticeEnded,
     OriginateFailed,
     PauseRecording,
     PlayAbandonedMessage,
@@ -46,6 +47,7 @@ from dialer.rules.call_events import (
     Event,
     FindAgent,
     FoundTalking,
+    GiveNotice,
     NotDialled,
     PauseWanted,
     ResumeWanted,
@@ -80,6 +82,15 @@ class HungUpBy(StrEnum):
     SYSTEM = "system"
 
 
+class Notice(StrEnum):
+    """What the customer is told of the recording, before he is joined with an agent."""
+
+    NONE = "none"  # the campaign has none, or the call is not recorded
+    DUE = "due"
+    PLAYING = "playing"
+    OVER = "over"
+
+
 @dataclass(frozen=True, slots=True)
 class CallState:
     """One call. Times are None until the thing has happened."""
@@ -103,6 +114,7 @@ class CallState:
     outcome: CallOutcome | None = None
     hangup_cause: int | None = None
     end_estimated: bool = False  # it ended while nobody was looking
+    notice: Notice = Notice.NONE
     pauses: Pauses = ()  # of its recording
 
     @property
@@ -138,6 +150,8 @@ def decide(call: CallState, event: Event, now: datetime) -> Decision:
         ):
             talking = replace(call, phase=Phase.TALKING, connected_at=at)
             return talking, (AgentTalks(call.call_id, call.user_id),)
+        case NoticeEnded(heard=heard) if call.notice is Notice.PLAYING:
+            return _notice_over(call, heard=heard)
         case ConnectFailed(leg_id=leg_id) | AgentLegGone(leg_id=leg_id) if (
             call.phase is Phase.CONNECTING and call.leg_id == leg_id
         ):
@@ -189,7 +203,21 @@ def _agent_found(call: CallState, user_id: UserId, leg_id: LegId) -> Decision:
     if call.phase is not Phase.WAITING:
         return call, (AgentFreed(call.call_id, user_id, talked=False),)
     connecting = replace(call, phase=Phase.CONNECTING, user_id=user_id, leg_id=leg_id)
-    return connecting, (ConnectCustomer(call.call_id, leg_id, call.recorded),)
+    match call.notice:
+        case Notice.DUE:
+            return replace(connecting, notice=Notice.PLAYING), (GiveNotice(call.call_id),)
+        case Notice.PLAYING:  # since another agent was found, whose phone died
+            return connecting, ()
+        case _:
+            return connecting, (ConnectCustomer(call.call_id, leg_id, call.recorded),)
+
+
+def _notice_over(call: CallState, *, heard: bool) -> Decision:
+    """Whoever was not told is not recorded."""
+    told = replace(call, notice=Notice.OVER, recorded=call.recorded and heard)
+    if call.phase is not Phase.CONNECTING or call.leg_id is None:
+        return told, ()
+    return told, (ConnectCustomer(call.call_id, call.leg_id, told.recorded),)
 
 
 def _found_talking(call: CallState, event: FoundTalking) -> Decision:

@@ -29,13 +29,15 @@ CALLS_PER_SECOND = 50.0
 
 
 class Blueprint(BaseModel):
-    """`trunks`: SIP ports on loopback by name. `message`: sound file without its ending."""
+    """`trunks`: SIP ports on loopback by name. `message` and `notice`: sound files without their
+    ending; the notice is that of the campaigns that have one."""
 
     database_url: str
     ari_url: str
     ari_password: str
     recordings: Path
     message: Path
+    notice: Path | None = None
     trunks: dict[str, int]
     campaigns: list[CampaignSettings]
 
@@ -76,6 +78,11 @@ async def running(
             ari,
             {trunk.name: TrunkAddress(trunk.endpoint, national_digits) for trunk in trunks},
             {campaign.name: blueprint.message for campaign in blueprint.campaigns},
+            {
+                campaign.name: blueprint.notice
+                for campaign in blueprint.campaigns
+                if campaign.has_notice and blueprint.notice is not None
+            },
         ),
         database=database,
         clock=SystemClock(),

@@ -45,6 +45,8 @@ from tests.checkout import ROOT
 
 MESSAGE_HERTZ = 1000.0  # of the message that abandoned customers hear
 MESSAGE_SECONDS = 1.5
+NOTICE_HERTZ = 1300.0  # of the notice that a conversation is recorded, where a campaign has one
+NOTICE_SECONDS = 2.0
 
 Found = TypeVar("Found")
 _serial = itertools.count(1)
@@ -132,12 +134,14 @@ class Installation:
         await self._stack.enter_async_context(self.people)
         await asyncio.gather(self._start_asterisks(), self._fill_database())
         (self.folder / "message.ulaw").write_bytes(tone(MESSAGE_HERTZ, seconds=MESSAGE_SECONDS))
+        (self.folder / "notice.ulaw").write_bytes(tone(NOTICE_HERTZ, seconds=NOTICE_SECONDS))
         self.blueprint = Blueprint(
             database_url=self._database_url,
             ari_url=self.pbx.ari_url,
             ari_password=self.pbx.ari_password,
             recordings=self.folder / "recordings",
             message=self.folder / "message",
+            notice=self.folder / "notice",
             trunks={"carrier": self.carrier.sip_port, "people": self.people.port},
             campaigns=[_campaign(name, more) for name, more in self._campaigns.items()],
         )

@@ -183,6 +183,7 @@ def _services(kakeru: Installation) -> WebServices:
         floor=running.controller.floor,
         campaigns=running.controller.campaigns,
         manual_calls=running.controller.manual_calls,
+        pauses=running.controller.pauses,
         live=running.live,
         recordings=running.store,
         imports=Imports(folder, ListLimits(), ImportsAtOnce(kakeru.database, folder, clock)),

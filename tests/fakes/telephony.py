@@ -26,12 +26,14 @@ from dialer.messages import (
     HangUpAgent,
     HangUpCustomer,
     LegId,
+    NoticeEnded,
     OpenAgentLeg,
     OpenCustomerLeg,
     OpenLegs,
     OriginateFailed,
     PauseRecording,
     PlayAbandonedMessage,
+    PlayNotice,
     RecordingPaused,
     RecordingResumed,
     ResumeRecording,
@@ -46,6 +48,7 @@ from tests.fakes.recordings import FakeRecordings
 
 DEAD_MAN_SECONDS = 15.0
 MESSAGE_SECONDS = 8.0
+NOTICE_SECONDS = 4.0
 _REQUEST_SECONDS = 0.005
 _NORMAL, _NO_ANSWER = 16, 19  # Q.850
 
@@ -117,6 +120,7 @@ class PhoneNetwork:
         self.busiest: dict[str, int] = {}
         """The most channels that were ever open on a trunk."""
         self.connection: FakeTelephony | None = None
+        self.notice_is_heard = True
 
     # --- requests -------------------------------------------------------------------------
 
@@ -126,8 +130,10 @@ class PhoneNetwork:
                 self._dial(command)
             case RingAgent(leg_id=leg_id, account=account):
                 self._ring(leg_id, account)
-            case ConnectCustomer(call_id=call_id, leg_id=leg_id):
-                self._connect(call_id, leg_id)
+            case PlayNotice(call_id=call_id):
+                self._later(NOTICE_SECONDS, lambda: self._notice_ended(call_id))
+            case ConnectCustomer(call_id=call_id, leg_id=leg_id, recorded=recorded):
+                self._connect(call_id, leg_id, recorded=recorded)
             case PauseRecording(call_id=call_id):
                 self._pause(call_id, paused=True)
             case ResumeRecording(call_id=call_id):
@@ -196,7 +202,11 @@ class PhoneNetwork:
         self.heard_message.add(call_id)
         self._after(leg, MESSAGE_SECONDS, lambda: self.customer_gone(call_id, _NORMAL))
 
-    def _connect(self, call_id: CallId, leg_id: LegId) -> None:
+    def _notice_ended(self, call_id: CallId) -> None:
+        if call_id in self.customers:
+            self._tell(NoticeEnded(call_id, self.notice_is_heard, self.now()))
+
+    def _connect(self, call_id: CallId, leg_id: LegId, *, recorded: bool) -> None:
         customer, agent = self.customers.get(call_id), self.agents.get(leg_id)
         if customer is None or agent is None or customer.released or not agent.answered:
             self._tell(ConnectFailed(call_id, leg_id, "a leg is gone", self.now()))
@@ -205,7 +215,8 @@ class PhoneNetwork:
             self.wrongs.append(f"{agent.account} talks with two customers at once")
         customer.joined_to, customer.was_joined = leg_id, True
         self.talked.setdefault(call_id, []).append(agent.account)
-        self.recordings.began.setdefault(call_id, self.now())
+        if recorded:
+            self.recordings.began.setdefault(call_id, self.now())
         self._tell(CustomerConnected(call_id, leg_id, self.now()))
 
     def _pause(self, call_id: CallId, *, paused: bool) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dialer.callbacks import Agreed
 from dialer.campaign import CampaignSettings
@@ -14,6 +14,7 @@ from dialer.claiming import ClaimedCall
 from dialer.floor_views import AgentCall, AgentView, CannotDial, NoPhone, NotOnACall, ResultRequired
 from dialer.messages import CallId, UserId
 from dialer.ports import Clock, LiveUpdates
+from dialer.recording_pauses import RecordingGoesOn, RecordingSign, RecordingView
 from dialer.results import SavedResult, save_result
 from dialer.rules.agent_state import AgentState, PhoneMode
 from dialer.rules.eligibility import Refused
@@ -124,6 +125,34 @@ class FakeFloor:
         if saved.prohibited:
             self._live.publish("prohibited", {"numbers": list(saved.prohibited)})
         return saved
+
+
+class FakePauses:
+    """Recordings as a test says; `refuses`: Asterisk confirms nothing."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.views: dict[int, RecordingView] = {}
+        self.refuses = False
+
+    # --- webui.services.RecordingPauses -------------------------------------------------------
+
+    def view(self, user_id: int) -> RecordingView | None:
+        return self.views.get(user_id)
+
+    async def pause(self, user_id: int) -> None:
+        if user_id not in self.views:
+            raise NotOnACall
+        if self.refuses:
+            raise RecordingGoesOn
+        now = self._clock.now()
+        until = now + timedelta(minutes=3)
+        self.views[user_id] = RecordingView(RecordingSign.PAUSED, now, until)
+
+    async def resume(self, user_id: int) -> None:
+        if user_id not in self.views:
+            raise NotOnACall
+        self.views[user_id] = RecordingView(RecordingSign.ON)
 
 
 class FakeCampaigns:

@@ -27,7 +27,13 @@ from dialer.storage.tables import calls, campaigns, recordings
 from recordings.store import LocalRecordingStore
 from tests.fakes.browser_phones import FakeBrowserPhones
 from tests.fakes.sales_team import AFTERNOON, SalesTeam, add_call, two_voices
-from tests.fakes.web_floor import FakeCampaignFiles, FakeCampaigns, FakeFloor, FakeManualCalls
+from tests.fakes.web_floor import (
+    FakeCampaignFiles,
+    FakeCampaigns,
+    FakeFloor,
+    FakeManualCalls,
+    FakePauses,
+)
 from tests.fakes.web_imports import ImportsAtOnce
 from webui.app import create_app
 from webui.services import Imports, WebServices, WebSettings
@@ -63,6 +69,7 @@ class WebWorld:
     floor: FakeFloor
     campaigns: FakeCampaigns
     manual_calls: FakeManualCalls
+    pauses: FakePauses
     campaign_files: FakeCampaignFiles
     browser_phones: FakeBrowserPhones
     store: LocalRecordingStore
@@ -80,6 +87,7 @@ def build_web_world(database: Database, recordings: Path, team: SalesTeam) -> We
         floor.add(user)
     campaigns = FakeCampaigns(team.campaigns, database=database, clock=clock, live=live)
     manual_calls = FakeManualCalls()
+    pauses = FakePauses(clock)
     campaign_files = FakeCampaignFiles(campaigns)
     browser_phones = FakeBrowserPhones()
     imports = ImportsAtOnce(database, recordings.parent / "imports", clock)
@@ -89,6 +97,7 @@ def build_web_world(database: Database, recordings: Path, team: SalesTeam) -> We
             floor=floor,
             campaigns=campaigns,
             manual_calls=manual_calls,
+            pauses=pauses,
             live=live,
             recordings=store,
             campaign_files=campaign_files,
@@ -110,6 +119,7 @@ def build_web_world(database: Database, recordings: Path, team: SalesTeam) -> We
         floor,
         campaigns,
         manual_calls,
+        pauses,
         campaign_files,
         browser_phones,
         store,

@@ -131,6 +131,14 @@ def test_a_campaigns_sound_is_meant_from_its_own_folder(config: ConfigFolder) ->
     assert config.load().campaigns[0].abandoned_sound == config.path / "campaigns" / "sorry.wav"
 
 
+def test_the_sound_of_a_notice_is_meant_from_there_too(config: ConfigFolder) -> None:
+    (config.path / "campaigns" / "notice.wav").write_bytes(b"")
+    config.write_campaign(CAMPAIGN + "recording_notice_sound: notice.wav\n")
+    [campaign] = config.load().campaigns
+    assert campaign.recording_notice_sound == config.path / "campaigns" / "notice.wav"
+    assert campaign.has_notice
+
+
 def test_secrets_are_not_shown(config: ConfigFolder) -> None:
     settings = config.load({"KAKERU_TRUNK_MAIN_PASSWORD": "s3cret"})
     assert "s3cret" not in repr(settings) + str(settings.model_dump())
