@@ -138,7 +138,9 @@ async def test_both_sides_are_on_the_desk_while_they_talk(tmp_path: Path) -> Non
         async def talks(call: PhoneCall) -> None:
             call.audio.repeated = silence()
             await call.answer()
-            await wait_for("it is heard", lambda: (one := rig.conversation()) and not one.deaf)
+            await wait_for(
+                "it is heard", lambda: (one := rig.conversation()) and not one.deaf, seconds=30
+            )
             await asyncio.sleep(0.5)
             begun["customer"] = says(call, ("moshimoshi", 0.6))
             await asyncio.sleep(2.0)

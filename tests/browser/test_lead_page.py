@@ -88,7 +88,7 @@ async def test_a_date_that_cannot_be_clears_nothing(visitor: Visitor, world: Web
     await button.click()
     await field.fill("2027-01-31")
     await page.keyboard.press("Enter")
-    await expect(button).to_contain_text("2027-01-31")
+    await expect(button).to_contain_text("2027/01/31")
     await button.click()
     await field.press_sequentially("02312027")
     assert await field.evaluate("input => input.validity.badInput")
@@ -96,7 +96,7 @@ async def test_a_date_that_cannot_be_clears_nothing(visitor: Visitor, world: Web
     page.on("request", lambda request: sent.append(request.method))
     await page.keyboard.press("Enter")
     await page.keyboard.press("Escape")
-    await expect(button).to_contain_text("2027-01-31")
+    await expect(button).to_contain_text("2027/01/31")
     assert "POST" not in sent
 
 
