@@ -155,7 +155,7 @@ class LiveWords:
             return False
         if is_new:
             told: dict[str, object] = {"call_id": str(flag.call_id), "user_id": flag.user_id}
-            for topic in (topic_of(flag.user_id), EVERYBODY, "floor"):
+            for topic in ("floor", f"agent:{flag.user_id}"):
                 self._live.publish(topic, told)
         return True
 
