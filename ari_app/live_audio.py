@@ -6,7 +6,7 @@ gets what he says, the other what he hears, which is the agent. Each goes to the
 (`live_audio_worker`). The call itself is not touched: neither by a process that dies nor by a
 stream that breaks, and nothing here is waited for.
 
-Decision 23 says why it is done so, and what it costs.
+Decision 24 says why it is done so, and what it costs.
 """
 
 from collections.abc import Mapping, Sequence

@@ -5,6 +5,8 @@ tones are two words.
 """
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -179,3 +181,33 @@ async def test_both_sides_are_on_the_desk_while_they_talk(tmp_path: Path) -> Non
         async with rig.kakeru.database.read() as connection:
             [flag] = (await connection.execute(select(phrase_flags))).all()
         assert (flag.phrase, flag.side, flag.call_id) == (PHRASE, "customer", row.id)
+
+
+async def test_a_process_that_dies_touches_no_call_and_another_goes_on(tmp_path: Path) -> None:
+    async with listening(tmp_path) as rig:
+
+        def heard() -> bool:
+            talk = rig.conversation()
+            return talk is not None and not talk.deaf
+
+        async def talks(call: PhoneCall) -> None:
+            call.audio.repeated = silence()
+            await call.answer()
+            await wait_for("it is heard", heard)
+            [process_id] = rig.workers.process_ids
+            os.kill(process_id, signal.SIGKILL)
+            await wait_for("nothing is heard", lambda: not heard())
+            await wait_for("it is heard again", heard, seconds=20)
+            says(call, ("moshimoshi", 0.6))
+            await asyncio.sleep(2.5)
+            assert not call.ended.is_set()
+            await call.hang_up()
+
+        e164 = number()
+        rig.kakeru.people.scripts[dialled(e164)] = talks
+        row = await rig.kakeru.call("people", e164, seconds=60)
+
+        assert (row.outcome, row.hung_up_by) == ("connected", "customer")
+        assert said(rig.conversation(), "customer") == ["moshimoshi"]
+        assert row.duration_ms is not None
+        assert row.duration_ms / 1000 == pytest.approx(row.talk_seconds, abs=0.5)
