@@ -113,12 +113,15 @@ def ulaw(*parts: tuple[str | None, float]) -> bytes:
     return encode(np.frombuffer(toy.say(*parts), dtype="<i2"))
 
 
-def says(call: PhoneCall, *parts: tuple[str | None, float]) -> float:
-    """Says it from now on, then nothing more; the time at which it begins."""
+async def says(call: PhoneCall, *parts: tuple[str | None, float]) -> float:
+    """Says it from now on, then nothing more; the time at which it goes out."""
     spoken = ulaw(*parts, (None, 60.0))
     # What is sent is read in turn, from the place where sending is just now.
     at = call.audio.sent_frames * 160 % len(spoken)
     call.audio.repeated = spoken[-at:] + spoken[:-at] if at else spoken
+    before = call.audio.sent_frames
+    while call.audio.sent_frames == before:
+        await asyncio.sleep(0.002)
     return time.time()
 
 
@@ -144,9 +147,9 @@ async def test_both_sides_are_on_the_desk_while_they_talk(tmp_path: Path) -> Non
                 "it is heard", lambda: (one := rig.conversation()) and not one.deaf, seconds=30
             )
             await asyncio.sleep(0.5)
-            begun["customer"] = says(call, ("moshimoshi", 0.6))
+            begun["customer"] = await says(call, ("moshimoshi", 0.6))
             await asyncio.sleep(2.0)
-            begun["agent"] = says(rig.agent_legs[0], ("rusuban", 0.6))
+            begun["agent"] = await says(rig.agent_legs[0], ("rusuban", 0.6))
             await asyncio.sleep(3.0)
             await call.hang_up()
 
@@ -198,7 +201,7 @@ async def test_a_process_that_dies_touches_no_call_and_another_goes_on(tmp_path:
             os.kill(process_id, signal.SIGKILL)
             await wait_for("nothing is heard", lambda: not heard())
             await wait_for("it is heard again", heard, seconds=20)
-            says(call, ("moshimoshi", 0.6))
+            await says(call, ("moshimoshi", 0.6))
             await asyncio.sleep(2.5)
             assert not call.ended.is_set()
             await call.hang_up()
