@@ -51,14 +51,6 @@ async def release_managers(
     await _set(connection, workgroup_id, user_ids, False, now, by)
 
 
-async def managers_of(connection: AsyncConnection, workgroup_id: int) -> frozenset[int]:
-    """Ids of its managers, whether active or not."""
-    query = select(user_workgroups.c.user_id).where(
-        user_workgroups.c.workgroup_id == workgroup_id, user_workgroups.c.manages
-    )
-    return frozenset(await connection.scalars(query))
-
-
 async def set_managed(
     connection: AsyncConnection,
     *,

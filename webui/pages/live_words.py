@@ -6,7 +6,6 @@ from aiohttp import web
 
 from dialer import phrase_flags
 from dialer.floor_views import AgentCall, AgentView
-from dialer.live_words import LiveConversation
 from dialer.messages import CallId
 from dialer.phrase_flags import PhraseFlag
 from webui.hearing import require_right, write_down
@@ -77,11 +76,6 @@ def heard_now(request: web.Request) -> frozenset[CallId]:
     """The calls whose words can be looked at."""
     words = services(request).live_words
     return words.calls() if words else frozenset()
-
-
-def is_heard(words: LiveConversation) -> bool:
-    """Whether both sides are heard at the moment."""
-    return not (words.deaf or words.paused or words.over)
 
 
 def _is_on(agent: AgentView, call_id: CallId) -> bool:

@@ -1,6 +1,6 @@
 """ワークグループ: made, renamed, filled and deleted by admins."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -73,47 +73,34 @@ async def rename(request: web.Request) -> web.Response:
 
 
 async def add_members(request: web.Request) -> web.Response:
-    ids, group_id = await _user_ids(request), _group_id(request)
-
-    async def change(connection: AsyncConnection) -> None:
-        await workgroups.add_members(
-            connection, workgroup_id=group_id, user_ids=ids, **acting(request)
-        )
-
-    return await _changes.make(request, change, marked("Added to the workgroup."))
+    done = marked("Added to the workgroup.")
+    return await _change_members(request, workgroups.add_members, done)
 
 
 async def remove_member(request: web.Request) -> web.Response:
-    ids, group_id = await _user_ids(request), _group_id(request)
-
-    async def change(connection: AsyncConnection) -> None:
-        await workgroups.remove_members(
-            connection, workgroup_id=group_id, user_ids=ids, **acting(request)
-        )
-
-    return await _changes.make(request, change, marked("Taken out of the workgroup."))
+    done = marked("Taken out of the workgroup.")
+    return await _change_members(request, workgroups.remove_members, done)
 
 
 async def add_manager(request: web.Request) -> web.Response:
-    ids, group_id = await _user_ids(request), _group_id(request)
-
-    async def change(connection: AsyncConnection) -> None:
-        await managers.make_managers(
-            connection, workgroup_id=group_id, user_ids=ids, **acting(request)
-        )
-
-    return await _changes.make(request, change, marked("Hears what this workgroup says now."))
+    done = marked("Hears what this workgroup says now.")
+    return await _change_members(request, managers.make_managers, done)
 
 
 async def remove_manager(request: web.Request) -> web.Response:
+    done = marked("No longer the manager.")
+    return await _change_members(request, managers.release_managers, done)
+
+
+async def _change_members(
+    request: web.Request, change: Callable[..., Awaitable[object]], done: str
+) -> web.Response:
     ids, group_id = await _user_ids(request), _group_id(request)
 
-    async def change(connection: AsyncConnection) -> None:
-        await managers.release_managers(
-            connection, workgroup_id=group_id, user_ids=ids, **acting(request)
-        )
+    async def write(connection: AsyncConnection) -> None:
+        await change(connection, workgroup_id=group_id, user_ids=ids, **acting(request))
 
-    return await _changes.make(request, change, marked("No longer the manager."))
+    return await _changes.make(request, write, done)
 
 
 async def delete(request: web.Request) -> web.Response:
